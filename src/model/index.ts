@@ -1,0 +1,3 @@
+export { compileDecoder } from './decode.ts';
+export { compileEncoder } from './encode.ts';
+export * from './shapes.ts';

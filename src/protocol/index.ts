@@ -1,0 +1,2 @@
+export * from './aws-json.ts';
+export { unknownOperation } from './refusals.ts';

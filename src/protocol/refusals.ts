@@ -1,0 +1,18 @@
+import { ServiceError } from '../errors.ts';
+
+/** The target names no operation of this service; AWS answers without text. */
+export function unknownOperation(): ServiceError {
+  return new ServiceError('UnknownOperationException');
+}
+
+export function unsupportedContentType(accepted: readonly string[]): ServiceError {
+  return new ServiceError('UnknownOperationException', `Content-Type must be one of ${accepted.join(', ')}`);
+}
+
+export function notUtf8(): ServiceError {
+  return new ServiceError('SerializationException', 'The request body is not valid UTF-8');
+}
+
+export function notJson(): ServiceError {
+  return new ServiceError('SerializationException', 'The request body is not valid JSON');
+}
