@@ -1,0 +1,181 @@
+import type { Kysely, Transaction } from 'kysely';
+import { sql } from 'kysely';
+
+/** Every table carries `mac`, the authentication code of its other columns under the keyring. */
+interface Authenticated {
+  mac: Uint8Array;
+}
+
+/** Facts about the store itself: `store_id`, `schema_version`, `root_key_id`. */
+export interface MetaTable extends Authenticated {
+  name: string;
+  value: string;
+}
+
+/** A KMS key without its material. Dates are milliseconds since the Unix epoch. */
+export interface KeysTable extends Authenticated {
+  region: string;
+  key_id: string;
+  account_id: string;
+  /** Advances with every change of the key, its aliases included; a change judged by an older revision is not written. */
+  revision: number;
+  creation_date: number;
+  description: string;
+  key_spec: string;
+  key_usage: string;
+  origin: string;
+  key_manager: string;
+  multi_region: number;
+  key_state: string;
+  deletion_date: number | null;
+  policy: string;
+  /** JSON: `[[key, value], …]` sorted by key. */
+  tags: string;
+  current_key_material_id: string | null;
+}
+
+export interface KeyMaterialsTable extends Authenticated {
+  region: string;
+  key_id: string;
+  key_material_id: string;
+  creation_date: number;
+  wrapped_key_material: Uint8Array;
+}
+
+export interface AliasesTable extends Authenticated {
+  account_id: string;
+  region: string;
+  alias_name: string;
+  target_key_id: string;
+  creation_date: number;
+  last_updated_date: number;
+}
+
+export interface AccessKeysTable extends Authenticated {
+  access_key_id: string;
+  account_id: string;
+  principal_arn: string;
+  creation_date: number;
+  wrapped_secret: Uint8Array;
+}
+
+/** One row: the number of write transactions committed so far. */
+export interface FenceTable extends Authenticated {
+  id: number;
+  version: number;
+}
+
+/** Which entities each write transaction changed, so that caches can follow. */
+export interface ChangeLogTable extends Authenticated {
+  version: number;
+  position: number;
+  entity: string;
+}
+
+export interface Schema {
+  meta: MetaTable;
+  keys: KeysTable;
+  key_materials: KeyMaterialsTable;
+  aliases: AliasesTable;
+  access_keys: AccessKeysTable;
+  fence: FenceTable;
+  change_log: ChangeLogTable;
+}
+
+export type Database = Kysely<Schema> | Transaction<Schema>;
+
+/**
+ * Forward-only migrations: the n-th brings a store from schema version n to n + 1. Each runs inside the
+ * transaction that also records the new version. Never edit one that has been released.
+ */
+export const migrations: readonly ((db: Database) => Promise<void>)[] = [createInitialSchema];
+
+async function createInitialSchema(db: Database): Promise<void> {
+  await db.schema
+    .createTable('meta')
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('value', 'text', (column) => column.notNull())
+    .addColumn('mac', 'blob', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('keys')
+    .addColumn('region', 'text', (column) => column.notNull())
+    .addColumn('key_id', 'text', (column) => column.notNull())
+    .addColumn('account_id', 'text', (column) => column.notNull())
+    .addColumn('revision', 'integer', (column) => column.notNull())
+    .addColumn('creation_date', 'bigint', (column) => column.notNull())
+    .addColumn('description', 'text', (column) => column.notNull())
+    .addColumn('key_spec', 'text', (column) => column.notNull())
+    .addColumn('key_usage', 'text', (column) => column.notNull())
+    .addColumn('origin', 'text', (column) => column.notNull())
+    .addColumn('key_manager', 'text', (column) => column.notNull())
+    .addColumn('multi_region', 'integer', (column) => column.notNull())
+    .addColumn('key_state', 'text', (column) => column.notNull())
+    .addColumn('deletion_date', 'bigint')
+    .addColumn('policy', 'text', (column) => column.notNull())
+    .addColumn('tags', 'text', (column) => column.notNull())
+    .addColumn('current_key_material_id', 'text')
+    .addColumn('mac', 'blob', (column) => column.notNull())
+    .addPrimaryKeyConstraint('keys_primary_key', ['region', 'key_id'])
+    .execute();
+  await db.schema
+    .createIndex('keys_by_account')
+    .on('keys')
+    .columns(['account_id', 'region', 'key_id'])
+    .execute();
+  await db.schema
+    .createIndex('keys_by_deletion_date')
+    .on('keys')
+    .column('deletion_date')
+    .where('deletion_date', 'is not', null)
+    .execute();
+  await db.schema
+    .createTable('key_materials')
+    .addColumn('region', 'text', (column) => column.notNull())
+    .addColumn('key_id', 'text', (column) => column.notNull())
+    .addColumn('key_material_id', 'text', (column) => column.notNull())
+    .addColumn('creation_date', 'bigint', (column) => column.notNull())
+    .addColumn('wrapped_key_material', 'blob', (column) => column.notNull())
+    .addColumn('mac', 'blob', (column) => column.notNull())
+    .addPrimaryKeyConstraint('key_materials_primary_key', ['region', 'key_id', 'key_material_id'])
+    .execute();
+  await db.schema
+    .createTable('aliases')
+    .addColumn('account_id', 'text', (column) => column.notNull())
+    .addColumn('region', 'text', (column) => column.notNull())
+    .addColumn('alias_name', 'text', (column) => column.notNull())
+    .addColumn('target_key_id', 'text', (column) => column.notNull())
+    .addColumn('creation_date', 'bigint', (column) => column.notNull())
+    .addColumn('last_updated_date', 'bigint', (column) => column.notNull())
+    .addColumn('mac', 'blob', (column) => column.notNull())
+    .addPrimaryKeyConstraint('aliases_primary_key', ['account_id', 'region', 'alias_name'])
+    .execute();
+  await db.schema
+    .createIndex('aliases_by_target')
+    .on('aliases')
+    .columns(['region', 'target_key_id', 'alias_name'])
+    .execute();
+  await db.schema
+    .createTable('access_keys')
+    .addColumn('access_key_id', 'text', (column) => column.primaryKey())
+    .addColumn('account_id', 'text', (column) => column.notNull())
+    .addColumn('principal_arn', 'text', (column) => column.notNull())
+    .addColumn('creation_date', 'bigint', (column) => column.notNull())
+    .addColumn('wrapped_secret', 'blob', (column) => column.notNull())
+    .addColumn('mac', 'blob', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('fence')
+    .addColumn('id', 'integer', (column) => column.primaryKey().check(sql`id = 1`))
+    .addColumn('version', 'bigint', (column) => column.notNull())
+    .addColumn('mac', 'blob', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('change_log')
+    .addColumn('version', 'bigint', (column) => column.notNull())
+    .addColumn('position', 'integer', (column) => column.notNull())
+    .addColumn('entity', 'text', (column) => column.notNull())
+    .addColumn('mac', 'blob', (column) => column.notNull())
+    .addPrimaryKeyConstraint('change_log_primary_key', ['version', 'position'])
+    .execute();
+}

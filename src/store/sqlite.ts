@@ -1,0 +1,141 @@
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  Kysely,
+  type SqliteDatabase,
+  SqliteDialect,
+  type SqliteDialectConfig,
+  SqliteDriver,
+  type SqliteStatement,
+} from 'kysely';
+import { storeBusy } from './refusals.ts';
+import type { Schema } from './schema.ts';
+
+/** How long a write waits for its turn before the caller is told to retry, in milliseconds. */
+const WRITE_WAIT = 5_000;
+const FIRST_PAUSE = 1;
+const LONGEST_PAUSE = 25;
+
+/** SQLite's primary result code for a lock held by another connection. */
+const SQLITE_BUSY = 5;
+
+/**
+ * One SQLite database through two connections: the reader never waits for a writer, and notices what any
+ * other connection of any process commits, the own writer's included.
+ */
+export interface SqliteEngine {
+  readonly reader: Kysely<Schema>;
+  readonly writer: Kysely<Schema>;
+  /** A number that changes whenever another connection has committed (`PRAGMA data_version`). */
+  dataVersion(): number;
+  /** Moves committed pages from the log into the database and empties the log. */
+  checkpoint(): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a database file, or with a `file:…?vfs=memdb` URI one that lives in this process's memory.
+ * A commit returns only once it is on disk (`synchronous=FULL`); deleted rows are overwritten with zeros.
+ */
+export function openSqlite(location: string): SqliteEngine {
+  const readerDatabase = connect(location);
+  const writerDatabase = connect(location);
+  const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: statements(readerDatabase) }) });
+  const writer = new Kysely<Schema>({ dialect: new WriterDialect({ database: statements(writerDatabase) }) });
+  const dataVersion = readerDatabase.prepare('pragma data_version');
+  return {
+    reader,
+    writer,
+    dataVersion: () => Number(dataVersion.get()?.['data_version']),
+    checkpoint: () => writerDatabase.exec('pragma wal_checkpoint(truncate)'),
+    async close() {
+      await reader.destroy();
+      await writer.destroy();
+    },
+  };
+}
+
+function connect(location: string): DatabaseSync {
+  const database = new DatabaseSync(location, { timeout: WRITE_WAIT });
+  database.exec(`
+    pragma journal_mode = wal;
+    pragma synchronous = full;
+    pragma secure_delete = on;
+    pragma trusted_schema = off;
+    pragma busy_timeout = 0;
+  `);
+  return database;
+}
+
+/** The part of `node:sqlite` that Kysely's SQLite driver needs, with each statement prepared once. */
+function statements(database: DatabaseSync): SqliteDatabase {
+  const prepared = new Map<string, SqliteStatement>();
+  return {
+    close: () => database.close(),
+    prepare(sql) {
+      const known = prepared.get(sql);
+      if (known !== undefined) return known;
+      const statement = database.prepare(sql);
+      const adapted: SqliteStatement = {
+        reader: statement.columns().length > 0,
+        all: (parameters) => statement.all(...parameters.map(toInputValue)),
+        run: (parameters) => statement.run(...parameters.map(toInputValue)),
+        iterate: (parameters) => statement.iterate(...parameters.map(toInputValue)),
+      };
+      prepared.set(sql, adapted);
+      return adapted;
+    },
+  };
+}
+
+function toInputValue(value: unknown): SQLInputValue {
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') {
+    return value;
+  }
+  if (value instanceof Uint8Array) return value;
+  throw new TypeError(`SQLite cannot store a value of type ${typeof value}`);
+}
+
+class WriterDialect extends SqliteDialect {
+  readonly #config: SqliteDialectConfig;
+
+  constructor(config: SqliteDialectConfig) {
+    super(config);
+    this.#config = config;
+  }
+
+  override createDriver(): SqliteDriver {
+    return new WriterDriver(this.#config);
+  }
+}
+
+/**
+ * Takes the write lock at the start of a transaction, so that what it reads cannot change before it commits,
+ * and waits for the lock without blocking the event loop.
+ */
+class WriterDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    const deadline = performance.now() + WRITE_WAIT;
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+      try {
+        await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+        return;
+      } catch (error) {
+        if (!isBusy(error)) throw error;
+        if (performance.now() > deadline) throw storeBusy(error);
+      }
+      await delay(pause);
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'errcode' in error &&
+    typeof error.errcode === 'number' &&
+    (error.errcode & 0xff) === SQLITE_BUSY
+  );
+}

@@ -1,0 +1,332 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, afterEach, beforeEach, describe, it } from 'node:test';
+import { OperatorError, ServiceError } from '../src/errors.ts';
+import { createKeyring } from '../src/keyring/index.ts';
+import {
+  deleteKey,
+  findAccessKey,
+  findKey,
+  insertAccessKey,
+  insertAlias,
+  insertKey,
+  type KeyRecord,
+  listAliasesOfKey,
+  listKeyMaterials,
+  migrateStore,
+  openSqlite,
+  RevisionConflict,
+  readStoreIdentity,
+  Store,
+  updateKey,
+} from '../src/store/index.ts';
+
+const rootKey = randomBytes(32);
+const storeId = 'store-under-test';
+const keyring = createKeyring(rootKey, storeId);
+
+const record: KeyRecord = {
+  region: 'us-east-1',
+  keyId: '1234abcd-12ab-34cd-56ef-1234567890ab',
+  accountId: '111122223333',
+  revision: 1,
+  creationDate: 1_791_100_800_123,
+  description: 'a key',
+  keySpec: 'SYMMETRIC_DEFAULT',
+  keyUsage: 'ENCRYPT_DECRYPT',
+  origin: 'AWS_KMS',
+  keyManager: 'CUSTOMER',
+  multiRegion: false,
+  keyState: 'Enabled',
+  deletionDate: undefined,
+  policy: '{}',
+  tags: [{ key: 'team', value: 'orders' }],
+  currentKeyMaterialId: 'ab'.repeat(32),
+};
+const material = {
+  region: record.region,
+  keyId: record.keyId,
+  keyMaterialId: 'ab'.repeat(32),
+  creationDate: record.creationDate,
+  wrappedKeyMaterial: randomBytes(73),
+};
+
+let directory: string;
+let file: string;
+const stores: Store[] = [];
+
+async function open(): Promise<Store> {
+  const engine = openSqlite(file);
+  await migrateStore(engine, keyring, storeId);
+  const store = new Store(engine, keyring);
+  stores.push(store);
+  return store;
+}
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'qkms-store-'));
+  file = join(directory, 'qkms.db');
+});
+afterEach(async () => {
+  for (const store of stores.splice(0)) await store.close();
+  await rm(directory, { recursive: true });
+});
+after(() => keyring.destroy());
+
+describe('the store', () => {
+  it('returns what was written, from the same file, after it was closed', async () => {
+    const first = await open();
+    await first.write((writer) => insertKey(writer, record, material));
+    await first.close();
+    stores.pop();
+    const second = await open();
+    assert.deepEqual(await second.read((reader) => findKey(reader, record.region, record.keyId)), record);
+  });
+
+  it('makes no change when a write fails in the middle', async () => {
+    const store = await open();
+    await assert.rejects(
+      store.write(async (writer) => {
+        await insertKey(writer, record, material);
+        throw new RevisionConflict();
+      }),
+      RevisionConflict,
+    );
+    assert.equal(await store.read((reader) => findKey(reader, record.region, record.keyId)), undefined);
+  });
+
+  it('refuses to change a key that has changed since it was read', async () => {
+    const store = await open();
+    await store.write((writer) => insertKey(writer, record, material));
+    await store.write((writer) => updateKey(writer, { ...record, description: 'first' }));
+    await assert.rejects(
+      store.write((writer) => updateKey(writer, { ...record, description: 'second' })),
+      RevisionConflict,
+    );
+    await assert.rejects(
+      store.write((writer) => deleteKey(writer, record)),
+      RevisionConflict,
+    );
+    const found = await store.read((reader) => findKey(reader, record.region, record.keyId));
+    assert.equal(found?.description, 'first');
+    assert.equal(found?.revision, 2);
+  });
+
+  it('refuses a database of another application, and does not change it', async () => {
+    const other = new DatabaseSync(file);
+    other.exec('create table customers (name text)');
+    await assert.rejects(open(), OperatorError);
+    assert.deepEqual(
+      other
+        .prepare('select name from sqlite_master')
+        .all()
+        .map((row) => row['name']),
+      ['customers'],
+    );
+    other.close();
+  });
+
+  it('refuses a store of another root key, and does not change it', async () => {
+    await open();
+    const otherKeyring = createKeyring(randomBytes(32), storeId);
+    const engine = openSqlite(file);
+    await assert.rejects(migrateStore(engine, otherKeyring, storeId), /root key/);
+    assert.equal((await readStoreIdentity(engine.reader))?.storeId, storeId);
+    await engine.close();
+  });
+
+  it('refuses a store of a newer schema', async () => {
+    await open();
+    const engine = openSqlite(file);
+    await engine.writer
+      .updateTable('meta')
+      .set({ value: '999' })
+      .where('name', '=', 'schema_version')
+      .execute();
+    // The altered fact is not authentic either; with the right code it must still be refused.
+    await assert.rejects(migrateStore(engine, keyring, storeId), ServiceError);
+    const mac = keyring.authenticateRecord('meta', { name: 'schema_version', value: '999' });
+    await engine.writer.updateTable('meta').set({ mac }).where('name', '=', 'schema_version').execute();
+    await assert.rejects(migrateStore(engine, keyring, storeId), /newer/);
+    await engine.close();
+  });
+});
+
+describe('the fence', () => {
+  const load = (store: Store) =>
+    store.cache('key', 10, (reader, identifiers) => {
+      const [region = '', keyId = ''] = identifiers.split('/');
+      return findKey(reader, region, keyId);
+    });
+  const entity = `${record.region}/${record.keyId}`;
+
+  it('shows a change by one connection to every other, at the first look after it', async () => {
+    const [writing, reading] = [await open(), await open()];
+    const cache = load(reading);
+    await writing.write((writer) => insertKey(writer, record, material));
+    for (let revision = 1; revision <= 100; revision += 1) {
+      await reading.passFence();
+      const before = await cache.get(entity);
+      assert.equal(before?.revision, revision);
+      await writing.write((writer) => updateKey(writer, { ...record, revision }));
+    }
+  });
+
+  it('keeps what has not changed', async () => {
+    const store = await open();
+    const cache = load(store);
+    await store.write((writer) => insertKey(writer, record, material));
+    await store.passFence();
+    const entry = await cache.get(entity);
+    await store.write((writer) =>
+      insertAlias(writer, {
+        accountId: record.accountId,
+        region: record.region,
+        aliasName: 'alias/other',
+        targetKeyId: 'other',
+        creationDate: 0,
+        lastUpdatedDate: 0,
+      }),
+    );
+    await store.passFence();
+    assert.equal(cache.get(entity), entry);
+  });
+
+  it('does not keep an entry that changes while it is being loaded', async () => {
+    const store = await open();
+    const held = Promise.withResolvers<void>();
+    let loads = 0;
+    const cache = store.cache('key', 10, async (reader) => {
+      loads += 1;
+      const found = await findKey(reader, record.region, record.keyId);
+      if (loads === 1) await held.promise;
+      return found;
+    });
+    await store.write((writer) => insertKey(writer, record, material));
+    await store.passFence();
+    const early = cache.get(entity);
+    const other = await open();
+    await other.write((writer) => updateKey(writer, record));
+    held.resolve();
+    await store.passFence();
+    assert.equal((await early)?.revision, 1);
+    assert.equal((await cache.get(entity))?.revision, 2);
+  });
+
+  it('forgets everything when the change log does not reach back', async () => {
+    const [writing, reading] = [await open(), await open()];
+    const cache = load(reading);
+    await writing.write((writer) => insertKey(writer, record, material));
+    await reading.passFence();
+    await cache.get(entity);
+    await writing.write((writer) => updateKey(writer, record));
+    const direct = new DatabaseSync(file);
+    direct.exec('delete from change_log');
+    direct.close();
+    await reading.passFence();
+    assert.equal((await cache.get(entity))?.revision, 2);
+  });
+});
+
+describe('a stored row', () => {
+  /** Everything that reads a row of each table. */
+  const reads: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
+    meta: async () => {
+      const engine = openSqlite(file);
+      try {
+        await migrateStore(engine, keyring, storeId);
+      } finally {
+        await engine.close();
+      }
+    },
+    keys: (store) => store.read((reader) => findKey(reader, record.region, record.keyId)),
+    key_materials: async (store) => {
+      return store.read((reader) => listKeyMaterials(reader, record.region, record.keyId));
+    },
+    aliases: async (store) => {
+      return store.read((reader) => listAliasesOfKey(reader, record.region, record.keyId));
+    },
+    access_keys: async (store) => {
+      return store.read((reader) => findAccessKey(reader, 'AKIAEXAMPLE'));
+    },
+    fence: (store) => store.passFence(),
+    change_log: (store) => store.passFence(),
+  };
+
+  async function fill(store: Store): Promise<void> {
+    await store.passFence();
+    await store.write(async (writer) => {
+      await insertKey(writer, record, material);
+      await insertAlias(writer, {
+        accountId: record.accountId,
+        region: record.region,
+        aliasName: 'alias/orders',
+        targetKeyId: record.keyId,
+        creationDate: 1,
+        lastUpdatedDate: 2,
+      });
+      await insertAccessKey(writer, {
+        accessKeyId: 'AKIAEXAMPLE',
+        accountId: record.accountId,
+        principalArn: 'arn:aws:iam::111122223333:root',
+        creationDate: 3,
+        wrappedSecret: randomBytes(80),
+      });
+    });
+  }
+
+  for (const [table, read] of Object.entries(reads)) {
+    it(`of ${table} in which any byte of any column was changed is refused when it is read`, async () => {
+      const store = await open();
+      await fill(store);
+      const direct = new DatabaseSync(file);
+      const row = direct.prepare(`select rowid as place, * from ${table} order by rowid desc`).get() ?? {};
+      let changes = 0;
+      for (const [column, value] of Object.entries(row)) {
+        // The columns by which a row is found cannot be changed unnoticed either, but then it is not found at all.
+        const isSearched =
+          /^(place|region|key_id|access_key_id|target_key_id|id)$/.test(column) ||
+          (column === 'version' && table === 'change_log');
+        if (isSearched) continue;
+        const set = direct.prepare(`update ${table} set ${column} = ? where rowid = ?`);
+        for (const altered of alterations(value)) {
+          set.run(altered, row['place'] ?? null);
+          await assert.rejects(
+            read(store),
+            /not authentic|root key|damaged|schema/,
+            `${column} = ${String(altered)}`,
+          );
+          changes += 1;
+        }
+        set.run(value, row['place'] ?? null);
+      }
+      direct.close();
+      assert.ok(changes > 25);
+      await read(store);
+    });
+  }
+});
+
+/** A value with each of its bytes changed in turn; another number; nulls set. */
+function* alterations(value: unknown): Generator<string | number | Uint8Array | null> {
+  if (typeof value === 'number') yield value + 1000;
+  else if (value === null) yield 1;
+  else if (typeof value === 'string') {
+    for (let index = 0; index < value.length; index += 1) {
+      const replacement = String.fromCharCode(value.charCodeAt(index) ^ 1);
+      yield value.slice(0, index) + replacement + value.slice(index + 1);
+    }
+    yield `${value} `;
+  } else if (value instanceof Uint8Array) {
+    for (let index = 0; index < value.length; index += 1) {
+      const altered = Uint8Array.from(value);
+      altered[index] = (altered[index] ?? 0) ^ 1;
+      yield altered;
+    }
+    yield value.subarray(1);
+  }
+}
