@@ -1,0 +1,2 @@
+export * from './access-key.ts';
+export * from './authenticate.ts';

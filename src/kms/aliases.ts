@@ -1,0 +1,106 @@
+import {
+  type AliasRecord,
+  deleteAlias,
+  findAlias,
+  insertAlias,
+  listAliases as listStoredAliases,
+  updateAlias,
+  updateKey,
+} from '../store/index.ts';
+import { aliasArn } from './identifiers.ts';
+import type { KeyEntry } from './key-entry.ts';
+import { changeKey } from './keys.ts';
+import type { Kms } from './kms.ts';
+import {
+  aliasCharacters,
+  aliasExists,
+  aliasPrefixMissing,
+  aliasReserved,
+  aliasTargetMismatch,
+  tooManyAliases,
+} from './refusals.ts';
+
+/** The most aliases that a key can have (quotas.md). */
+const ALIAS_QUOTA = 50;
+
+/**
+ * Refuses a name that a customer's alias cannot have.
+ *
+ * @throws ServiceError `ValidationException` without the prefix `alias/`; `InvalidAliasNameException` for the reserved
+ * prefix `alias/aws/`, an empty name or a colon
+ */
+export function requireAliasName(aliasName: string): void {
+  if (!aliasName.startsWith('alias/')) throw aliasPrefixMissing();
+  if (aliasName.startsWith('alias/aws/')) throw aliasReserved();
+  if (!/^alias\/[a-zA-Z0-9/_-]+$/.test(aliasName)) throw aliasCharacters(aliasName);
+}
+
+/**
+ * Gives a key a new alias.
+ *
+ * @throws ServiceError `AlreadyExistsException`; `LimitExceededException` over 50 aliases a key
+ * @throws RevisionConflict when the key has changed since the request was judged
+ */
+export async function createAlias(kms: Kms, aliasName: string, key: KeyEntry): Promise<void> {
+  const { accountId, region, keyId } = key.record;
+  requireRoom(key);
+  const now = kms.clock.now();
+  const alias = { accountId, region, aliasName, targetKeyId: keyId, creationDate: now, lastUpdatedDate: now };
+  await changeKey(kms, key, {}, async (writer) => {
+    if ((await findAlias(writer, accountId, region, aliasName)) !== undefined) {
+      throw aliasExists(aliasArn(kms.partition, region, accountId, aliasName));
+    }
+    await insertAlias(writer, alias);
+  });
+}
+
+/**
+ * Points an alias at another key.
+ *
+ * @throws ServiceError `ValidationException` when the keys are of different types; `LimitExceededException` over 50 aliases a key
+ * @throws RevisionConflict when one of the keys has changed since the request was judged
+ */
+export async function retargetAlias(
+  kms: Kms,
+  alias: AliasRecord,
+  from: KeyEntry,
+  to: KeyEntry,
+): Promise<void> {
+  if (from.record.keyUsage !== to.record.keyUsage || keyType(from) !== keyType(to))
+    throw aliasTargetMismatch();
+  const changed = { ...alias, targetKeyId: to.record.keyId, lastUpdatedDate: kms.clock.now() };
+  if (from.record.keyId === to.record.keyId) {
+    await changeKey(kms, to, {}, (writer) => updateAlias(writer, changed));
+    return;
+  }
+  requireRoom(to);
+  await changeKey(kms, to, {}, async (writer) => {
+    await updateAlias(writer, changed);
+    await updateKey(writer, from.record);
+  });
+}
+
+/** @throws RevisionConflict when the key of the alias has changed since the request was judged */
+export async function removeAlias(kms: Kms, alias: AliasRecord, key: KeyEntry): Promise<void> {
+  await changeKey(kms, key, {}, (writer) => deleteAlias(writer, alias));
+}
+
+/** An account's aliases in a Region in order of their names, after one, at most so many; of one key when it is given. */
+export function listAliases(
+  kms: Kms,
+  filter: { readonly accountId: string; readonly region: string; readonly targetKeyId: string | undefined },
+  after: string,
+  limit: number,
+): Promise<readonly AliasRecord[]> {
+  return kms.store.read((reader) => listStoredAliases(reader, filter, after, limit));
+}
+
+function requireRoom(key: KeyEntry): void {
+  if (key.aliases.length >= ALIAS_QUOTA) throw tooManyAliases(key.arn, ALIAS_QUOTA);
+}
+
+/** Symmetric, HMAC or asymmetric: an alias stays within one type. */
+function keyType({ record }: KeyEntry): string {
+  if (record.keySpec === 'SYMMETRIC_DEFAULT') return 'symmetric';
+  return record.keySpec.startsWith('HMAC_') ? 'HMAC' : 'asymmetric';
+}

@@ -1,0 +1,11 @@
+export type { AliasRecord, KeyRecord, Tag } from '../store/index.ts';
+export * from './aliases.ts';
+export * from './deletion.ts';
+export * from './identifiers.ts';
+export type { KeyEntry } from './key-entry.ts';
+export * from './key-policy.ts';
+export * from './key-state.ts';
+export * from './keys.ts';
+export * from './kms.ts';
+export * from './refusals.ts';
+export * from './tags.ts';

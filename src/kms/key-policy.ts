@@ -1,0 +1,53 @@
+import {
+  type CompiledPolicy,
+  compilePolicy,
+  PolicyDocumentError,
+  parsePolicy,
+  validateKeyPolicy,
+} from '../policy/index.ts';
+import { rootArn } from './identifiers.ts';
+import { malformedPolicy, policyTooLarge } from './refusals.ts';
+
+/** The only name that a key policy can have. */
+export const POLICY_NAME = 'default';
+
+/** The size quota of a key policy in bytes (quotas.md; not adjustable). */
+const POLICY_QUOTA = 32_768;
+
+/** The key policy of a key that is created without one: the account may delegate everything by identity policies. */
+export function defaultKeyPolicy(partition: string, accountId: string): string {
+  // Printed as AWS prints it.
+  return `{
+  "Version" : "2012-10-17",
+  "Id" : "key-default-1",
+  "Statement" : [ {
+    "Sid" : "Enable IAM User Permissions",
+    "Effect" : "Allow",
+    "Principal" : {
+      "AWS" : "${rootArn(partition, accountId)}"
+    },
+    "Action" : "kms:*",
+    "Resource" : "*"
+  } ]
+}`;
+}
+
+/**
+ * Reads a key policy that a caller wants to attach.
+ *
+ * @throws ServiceError `LimitExceededException` when it is over 32,768 bytes; `MalformedPolicyDocumentException`
+ * with AWS's text for the first fault, followed by where each fault is
+ */
+export function readKeyPolicy(text: string, partition: string): CompiledPolicy {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > POLICY_QUOTA) throw policyTooLarge(bytes, POLICY_QUOTA);
+  try {
+    const document = parsePolicy(text);
+    const faults = validateKeyPolicy(document, { partition });
+    if (faults.length > 0) throw new PolicyDocumentError(faults);
+    return compilePolicy(document);
+  } catch (error) {
+    if (error instanceof PolicyDocumentError) throw malformedPolicy(error.message);
+    throw error;
+  }
+}

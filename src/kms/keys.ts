@@ -1,0 +1,73 @@
+import { insertKey, type KeyRecord, listKeyIds, type Tag, updateKey, type Writer } from '../store/index.ts';
+import { keyArn } from './identifiers.ts';
+import { type KeyEntry, loadKeyEntry, wrapKeyMaterial } from './key-entry.ts';
+import type { Kms } from './kms.ts';
+
+/** What distinguishes a new key. */
+export interface NewKey {
+  readonly region: string;
+  readonly keyId: string;
+  readonly accountId: string;
+  readonly description: string;
+  readonly policy: string;
+  readonly tags: readonly Tag[];
+}
+
+/**
+ * Creates an enabled symmetric encryption key.
+ *
+ * @param material 32 bytes; the caller wipes them
+ */
+export function createKey(kms: Kms, material: Uint8Array, newKey: NewKey): Promise<KeyEntry> {
+  const creationDate = kms.clock.now();
+  const wrapped = wrapKeyMaterial(kms.keyring, { ...newKey, creationDate }, material);
+  const record: KeyRecord = {
+    ...newKey,
+    revision: 1,
+    creationDate,
+    keySpec: 'SYMMETRIC_DEFAULT',
+    keyUsage: 'ENCRYPT_DECRYPT',
+    origin: 'AWS_KMS',
+    keyManager: 'CUSTOMER',
+    multiRegion: false,
+    keyState: 'Enabled',
+    deletionDate: undefined,
+    currentKeyMaterialId: wrapped.keyMaterialId,
+  };
+  return kms.store.write(async (writer) => {
+    await insertKey(writer, record, wrapped);
+    const entry = await loadKeyEntry(writer, kms.partition, newKey.region, newKey.keyId);
+    if (entry === undefined) throw new Error('a key that was just stored is missing');
+    return entry;
+  });
+}
+
+/**
+ * Changes a key as it was when the request was judged.
+ *
+ * @param also further writes that belong to the same change
+ * @throws RevisionConflict when the key has changed since then
+ */
+export async function changeKey(
+  kms: Kms,
+  { record }: KeyEntry,
+  changes: Partial<Pick<KeyRecord, 'description' | 'keyState' | 'deletionDate' | 'policy' | 'tags'>>,
+  also?: (writer: Writer) => Promise<void>,
+): Promise<void> {
+  await kms.store.write(async (writer) => {
+    await also?.(writer);
+    await updateKey(writer, { ...record, ...changes });
+  });
+}
+
+/** The ids and ARNs of an account's keys in a Region in order of their ids, after one, at most so many. */
+export async function listKeys(
+  kms: Kms,
+  accountId: string,
+  region: string,
+  after: string,
+  limit: number,
+): Promise<readonly { readonly keyId: string; readonly arn: string }[]> {
+  const keyIds = await kms.store.read((reader) => listKeyIds(reader, accountId, region, after, limit));
+  return keyIds.map((keyId) => ({ keyId, arn: keyArn(kms.partition, region, accountId, keyId) }));
+}

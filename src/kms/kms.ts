@@ -1,0 +1,57 @@
+import type { Clock } from '../clock.ts';
+import type { Keyring } from '../keyring/index.ts';
+import { type AliasRecord, type EntryCache, findAlias, type Store } from '../store/index.ts';
+import { type KeyEntry, loadKeyEntry } from './key-entry.ts';
+
+/** How many decoded keys and aliases a process keeps. */
+const KEY_CACHE_CAPACITY = 10_000;
+const ALIAS_CACHE_CAPACITY = 20_000;
+
+/** What the KMS domain works with: where its state is, what protects it, and what time it is. */
+export interface Kms {
+  readonly partition: string;
+  readonly store: Store;
+  readonly keyring: Keyring;
+  readonly clock: Clock;
+  /** Keys by `<region>/<key id>`. */
+  readonly keys: EntryCache<KeyEntry>;
+  /** Aliases by `<account>/<region>/<alias name>`. */
+  readonly aliases: EntryCache<AliasRecord>;
+}
+
+export function createKms(parts: {
+  readonly partition: string;
+  readonly store: Store;
+  readonly keyring: Keyring;
+  readonly clock: Clock;
+}): Kms {
+  const { partition, store } = parts;
+  return {
+    ...parts,
+    keys: store.cache('key', KEY_CACHE_CAPACITY, (reader, identifiers) => {
+      const [region = '', keyId = ''] = identifiers.split('/');
+      return loadKeyEntry(reader, partition, region, keyId);
+    }),
+    aliases: store.cache('alias', ALIAS_CACHE_CAPACITY, (reader, identifiers) => {
+      const [accountId = '', region = '', ...aliasName] = identifiers.split('/');
+      return findAlias(reader, accountId, region, aliasName.join('/'));
+    }),
+  };
+}
+
+export function findKeyEntry(
+  kms: Kms,
+  region: string,
+  keyId: string,
+): KeyEntry | Promise<KeyEntry | undefined> {
+  return kms.keys.get(`${region}/${keyId}`);
+}
+
+export function findAliasRecord(
+  kms: Kms,
+  accountId: string,
+  region: string,
+  aliasName: string,
+): AliasRecord | Promise<AliasRecord | undefined> {
+  return kms.aliases.get(`${accountId}/${region}/${aliasName}`);
+}

@@ -1,0 +1,138 @@
+import { ServiceError } from '../errors.ts';
+
+/* Texts: specification errors.md sections 4 and 5, operations.md section 2. */
+
+export function keyNotFound(keyArn: string): ServiceError {
+  return new ServiceError('NotFoundException', `Key '${keyArn}' does not exist`);
+}
+
+export function invalidKeyId(keyId: string): ServiceError {
+  return new ServiceError('NotFoundException', `Invalid keyId '${keyId}'`);
+}
+
+/** The key id inside an otherwise well-formed ARN is malformed; AWS leaves the quotes out here. */
+export function invalidKeyIdInArn(keyId: string): ServiceError {
+  return new ServiceError('NotFoundException', `Invalid keyId ${keyId}`);
+}
+
+/** The ARN names another Region than the one that was called. */
+export function foreignRegion(region: string): ServiceError {
+  return new ServiceError('NotFoundException', `Invalid arn ${region}`);
+}
+
+export function malformedArn(arn: string): ServiceError {
+  return new ServiceError('InvalidArnException', `Invalid arn ${arn}`);
+}
+
+/** As `malformedArn`, for the operations that do not know `InvalidArnException`. */
+export function malformedArnNotFound(arn: string): ServiceError {
+  return new ServiceError('NotFoundException', `Invalid arn ${arn}`);
+}
+
+export function aliasNotFound(aliasArn: string): ServiceError {
+  return new ServiceError('NotFoundException', `Alias ${aliasArn} is not found.`);
+}
+
+export function aliasExists(aliasArn: string): ServiceError {
+  return new ServiceError('AlreadyExistsException', `An alias with the name ${aliasArn} already exists`);
+}
+
+export function aliasPrefixMissing(): ServiceError {
+  return new ServiceError(
+    'ValidationException',
+    'Alias must start with the prefix "alias/". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html',
+  );
+}
+
+export function aliasReserved(): ServiceError {
+  return new ServiceError(
+    'InvalidAliasNameException',
+    'The alias name for a customer managed CMK cannot begin with alias/aws/.',
+  );
+}
+
+export function aliasCharacters(aliasName: string): ServiceError {
+  return new ServiceError(
+    'InvalidAliasNameException',
+    `${aliasName} contains invalid characters for an alias: use letters, digits, "/", "_" and "-".`,
+  );
+}
+
+export function aliasTargetMismatch(): ServiceError {
+  return new ServiceError(
+    'ValidationException',
+    'The present and the new key of an alias must be of the same type (symmetric, asymmetric or HMAC) and have the same KeyUsage.',
+  );
+}
+
+export function tooManyAliases(keyArn: string, quota: number): ServiceError {
+  return new ServiceError(
+    'LimitExceededException',
+    `${keyArn} already has ${quota} aliases, the most a key can have.`,
+  );
+}
+
+export function keyDisabled(keyArn: string): ServiceError {
+  return new ServiceError('DisabledException', `${keyArn} is disabled.`);
+}
+
+/** A state that an operation does not work in, e.g. `… is pending deletion.` */
+export function invalidState(keyArn: string, condition: string): ServiceError {
+  return new ServiceError('KMSInvalidStateException', `${keyArn} is ${condition}.`);
+}
+
+export function invalidKeyUsage(keyArn: string, keyUsage: string, operation: string): ServiceError {
+  return new ServiceError(
+    'InvalidKeyUsageException',
+    `${keyArn} key usage is ${keyUsage} which is not valid for ${operation}.`,
+  );
+}
+
+export function algorithmIncompatible(algorithm: string, keySpec: string): ServiceError {
+  return new ServiceError(
+    'InvalidKeyUsageException',
+    `Algorithm ${algorithm} is incompatible with key spec ${keySpec}.`,
+  );
+}
+
+export function incorrectKey(): ServiceError {
+  return new ServiceError(
+    'IncorrectKeyException',
+    'The key ID in the request does not identify a CMK that can perform this operation.',
+  );
+}
+
+export function invalidCiphertext(): ServiceError {
+  return new ServiceError('InvalidCiphertextException');
+}
+
+export function policyTooLarge(bytes: number, quota: number): ServiceError {
+  return new ServiceError(
+    'LimitExceededException',
+    `The key policy is ${bytes} bytes long; a key policy can have at most ${quota} bytes.`,
+  );
+}
+
+export function malformedPolicy(message: string): ServiceError {
+  return new ServiceError('MalformedPolicyDocumentException', message);
+}
+
+export function policyLockout(): ServiceError {
+  return malformedPolicy('The new key policy will not allow you to update the key policy in the future.');
+}
+
+export function duplicateTagKeys(): ServiceError {
+  return new ServiceError('TagException', 'Duplicate tag keys');
+}
+
+export function tooManyTags(): ServiceError {
+  return new ServiceError('TagException', 'Too many tags');
+}
+
+export function reservedTagKey(): ServiceError {
+  return new ServiceError('TagException', 'Tags beginning with aws: are reserved');
+}
+
+export function invalidMarker(): ServiceError {
+  return new ServiceError('InvalidMarkerException');
+}

@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+import { enumeration, optional, structure } from '../model/index.ts';
+import { ANY_IDENTIFIER, ENCRYPT_DECRYPT, encryptionConditions } from './common.ts';
+import * as examples from './example-values.ts';
+import { operation } from './operation.ts';
+import { dataKeySizeMissing, recipientUnsupported } from './refusals.ts';
+import * as shapes from './shapes.ts';
+
+const members = {
+  KeyId: shapes.anyKeyIdMember,
+  EncryptionContext: shapes.encryptionContext,
+  KeySpec: optional(
+    enumeration('AES_256', 'AES_128'),
+    'The length of the data key: AES_256 is 32 bytes, AES_128 is 16. Either this or NumberOfBytes.',
+  ),
+  NumberOfBytes: optional(
+    shapes.numberOfBytes,
+    'The length of the data key in bytes, 1 to 1,024. Either this or KeySpec.',
+  ),
+  GrantTokens: shapes.grantTokensMember,
+  DryRun: shapes.dryRun,
+};
+
+const outputs = {
+  CiphertextBlob: optional(shapes.ciphertext, 'The data key, encrypted under the KMS key.'),
+  KeyId: optional(shapes.keyIdentifier, 'The ARN of the KMS key.'),
+  KeyMaterialId: optional(shapes.keyMaterialId, 'The id of the key material that encrypted the data key.'),
+};
+
+const errors = [
+  'DependencyTimeoutException',
+  'DisabledException',
+  'DryRunOperationException',
+  'InvalidGrantTokenException',
+  'InvalidKeyUsageException',
+  'KMSInternalException',
+  'KMSInvalidStateException',
+  'KeyUnavailableException',
+  'NotFoundException',
+];
+
+interface DataKeySize {
+  readonly KeySpec?: 'AES_256' | 'AES_128' | undefined;
+  readonly NumberOfBytes?: number | undefined;
+}
+
+export const generateDataKey = operation({
+  name: 'GenerateDataKey',
+  summary: 'Makes a random data key and returns it both in plaintext and encrypted under a KMS key.',
+  input: structure({ ...members, Recipient: shapes.recipientMember }),
+  output: structure({ ...outputs, Plaintext: optional(shapes.plaintext, 'The data key.') }),
+  targets: {
+    key: {
+      kind: 'key',
+      member: 'KeyId',
+      accepts: ANY_IDENTIFIER,
+      crossAccount: true,
+      permission: 'kms:GenerateDataKey',
+      states: 'cryptographic',
+      usage: ENCRYPT_DECRYPT,
+      conditions: (input) => encryptionConditions(input.EncryptionContext, undefined),
+    },
+  },
+  errors,
+  readOnly: true,
+  examples: [
+    {
+      title: 'Make a data key for AES-256',
+      request: { KeyId: 'alias/orders', KeySpec: 'AES_256' },
+      response: {
+        CiphertextBlob: examples.CIPHERTEXT,
+        Plaintext: 'SSxTXOZFLBuSsVO3dBzGP6zOTdFX5lNE6dRjX2xFYIE=',
+        KeyId: examples.KEY_ARN,
+        KeyMaterialId: examples.KEY_MATERIAL_ID,
+      },
+    },
+  ],
+  validate: requireOneSize,
+  check({ input }) {
+    if (input.Recipient !== undefined) throw recipientUnsupported();
+  },
+  handler({ input, targets: { key } }) {
+    const plaintext = randomBytes(lengthOf(input));
+    return {
+      CiphertextBlob: key.currentMaterial.encrypt(plaintext, input.EncryptionContext),
+      Plaintext: plaintext,
+      KeyId: key.arn,
+      KeyMaterialId: key.currentMaterial.keyMaterialId,
+    };
+  },
+});
+
+export const generateDataKeyWithoutPlaintext = operation({
+  name: 'GenerateDataKeyWithoutPlaintext',
+  summary: 'Makes a random data key and returns it encrypted under a KMS key only, for use later.',
+  input: structure(members),
+  output: structure(outputs),
+  targets: {
+    key: {
+      kind: 'key',
+      member: 'KeyId',
+      accepts: ANY_IDENTIFIER,
+      crossAccount: true,
+      permission: 'kms:GenerateDataKeyWithoutPlaintext',
+      states: 'cryptographic',
+      usage: ENCRYPT_DECRYPT,
+      conditions: (input) => encryptionConditions(input.EncryptionContext, undefined),
+    },
+  },
+  errors,
+  readOnly: true,
+  examples: [
+    {
+      title: 'Make a data key of 64 bytes for later',
+      request: { KeyId: 'alias/orders', NumberOfBytes: 64 },
+      response: {
+        CiphertextBlob: examples.CIPHERTEXT,
+        KeyId: examples.KEY_ARN,
+        KeyMaterialId: examples.KEY_MATERIAL_ID,
+      },
+    },
+  ],
+  validate: requireOneSize,
+  handler({ input, targets: { key } }) {
+    const plaintext = randomBytes(lengthOf(input));
+    try {
+      return {
+        CiphertextBlob: key.currentMaterial.encrypt(plaintext, input.EncryptionContext),
+        KeyId: key.arn,
+        KeyMaterialId: key.currentMaterial.keyMaterialId,
+      };
+    } finally {
+      plaintext.fill(0);
+    }
+  },
+});
+
+function requireOneSize({ KeySpec, NumberOfBytes }: DataKeySize): void {
+  if ((KeySpec === undefined) === (NumberOfBytes === undefined)) throw dataKeySizeMissing();
+}
+
+function lengthOf({ KeySpec, NumberOfBytes }: DataKeySize): number {
+  return NumberOfBytes ?? (KeySpec === 'AES_128' ? 16 : 32);
+}

@@ -1,0 +1,28 @@
+/* Values that stand for real ones in the examples of the reference. */
+
+export const KEY_ID = '1234abcd-12ab-34cd-56ef-1234567890ab';
+export const KEY_ARN = `arn:aws:kms:us-east-1:111122223333:key/${KEY_ID}`;
+export const OTHER_KEY_ID = '0987dcba-09fe-87dc-65ba-ab0987654321';
+export const OTHER_KEY_ARN = `arn:aws:kms:us-east-1:111122223333:key/${OTHER_KEY_ID}`;
+export const KEY_MATERIAL_ID = '0b7fd7ddbac6eef27907413567cad8c810e2883dc8a7534067a82ee1142fc1e6';
+export const CREATION_DATE = 1791100800.123;
+/** Stands for a ciphertext blob, base64. */
+export const CIPHERTEXT = 'AQAbmg…';
+
+export const KEY_METADATA = {
+  AWSAccountId: '111122223333',
+  KeyId: KEY_ID,
+  Arn: KEY_ARN,
+  CreationDate: CREATION_DATE,
+  Enabled: true,
+  Description: 'orders database',
+  KeyUsage: 'ENCRYPT_DECRYPT',
+  KeyState: 'Enabled',
+  Origin: 'AWS_KMS',
+  KeyManager: 'CUSTOMER',
+  CustomerMasterKeySpec: 'SYMMETRIC_DEFAULT',
+  KeySpec: 'SYMMETRIC_DEFAULT',
+  EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
+  MultiRegion: false,
+  CurrentKeyMaterialId: KEY_MATERIAL_ID,
+};

@@ -1,0 +1,41 @@
+import * as aliases from './aliases.ts';
+import { createKey } from './create-key.ts';
+import * as dataKeys from './data-keys.ts';
+import * as keyPolicies from './key-policies.ts';
+import * as keys from './keys.ts';
+import type { Operation } from './operation.ts';
+import { generateRandom } from './random.ts';
+import * as symmetric from './symmetric.ts';
+import * as tags from './tags.ts';
+
+export {
+  type AccountTarget,
+  type AliasTarget,
+  type AnyInput,
+  asDeclared,
+  type Call,
+  type Conditions,
+  type KeyTarget,
+  type NamedAlias,
+  type Operation,
+  type Target,
+} from './operation.ts';
+
+const declared = [
+  createKey,
+  generateRandom,
+  ...Object.values(aliases),
+  ...Object.values(dataKeys),
+  ...Object.values(keyPolicies),
+  ...Object.values(keys),
+  ...Object.values(symmetric),
+  ...Object.values(tags),
+];
+
+/** Every operation of the service, by name. */
+export const operations: ReadonlyMap<string, Operation> = new Map(
+  declared.map((operation) => [operation.name, operation]),
+);
+
+/** The types of all declarations, for checking them against the AWS SDK's. */
+export type DeclaredOperation = (typeof declared)[number];

@@ -1,0 +1,161 @@
+import { changeKey, POLICY_NAME, policyLockout, readKeyPolicy } from '../kms/index.ts';
+import { boolean, list, optional, required, structure } from '../model/index.ts';
+import { ID_OR_ARN } from './common.ts';
+import * as examples from './example-values.ts';
+import { operation } from './operation.ts';
+import { paginate } from './pagination.ts';
+import { policyNameUnknown, policyNameUnsupported } from './refusals.ts';
+import * as shapes from './shapes.ts';
+
+const examplePolicy = (principal: string) =>
+  `{"Version":"2012-10-17","Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow","Principal":{"AWS":"${principal}"},"Action":"kms:*","Resource":"*"}]}`;
+
+export const putKeyPolicy = operation({
+  name: 'PutKeyPolicy',
+  summary:
+    'Attaches a key policy to a KMS key, in place of the one it has. The change takes effect immediately.',
+  input: structure({
+    KeyId: shapes.keyIdMember,
+    PolicyName: optional(shapes.policyName, 'The name of the key policy. The only valid name is "default".'),
+    Policy: required(shapes.policyDocument, 'The key policy, in JSON; at most 32,768 bytes.'),
+    BypassPolicyLockoutSafetyCheck: optional(
+      boolean,
+      'Skips the policy lockout safety check, which refuses a policy under which the caller could not put the next one. The key may become unmanageable.',
+    ),
+  }),
+  output: shapes.empty,
+  targets: {
+    key: {
+      kind: 'key',
+      member: 'KeyId',
+      accepts: ID_OR_ARN,
+      permission: 'kms:PutKeyPolicy',
+      states: 'any',
+      conditions: (input) => ({
+        'kms:BypassPolicyLockoutSafetyCheck': input.BypassPolicyLockoutSafetyCheck?.toString(),
+      }),
+    },
+  },
+  errors: [
+    'DependencyTimeoutException',
+    'InvalidArnException',
+    'KMSInternalException',
+    'KMSInvalidStateException',
+    'LimitExceededException',
+    'MalformedPolicyDocumentException',
+    'NotFoundException',
+    'UnsupportedOperationException',
+  ],
+  readOnly: false,
+  examples: [
+    {
+      title: 'Attach a key policy to a KMS key',
+      request: {
+        KeyId: examples.KEY_ID,
+        PolicyName: 'default',
+        Policy: examplePolicy('arn:aws:iam::111122223333:root'),
+      },
+      response: {},
+    },
+    {
+      title: 'Attach a key policy with safety check bypass',
+      request: {
+        KeyId: examples.KEY_ID,
+        PolicyName: 'default',
+        Policy: examplePolicy('arn:aws:iam::111122223333:user/username'),
+        BypassPolicyLockoutSafetyCheck: true,
+      },
+      response: {},
+    },
+  ],
+  async handler({ input, targets: { key }, kms, wouldAllow }) {
+    const { PolicyName = POLICY_NAME, Policy, BypassPolicyLockoutSafetyCheck = false } = input;
+    if (PolicyName !== POLICY_NAME) throw policyNameUnsupported(PolicyName);
+    const policy = readKeyPolicy(Policy, kms.partition);
+    if (!BypassPolicyLockoutSafetyCheck && !wouldAllow('kms:PutKeyPolicy', key.arn, policy)) {
+      throw policyLockout();
+    }
+    await changeKey(kms, key, { policy: Policy });
+    return {};
+  },
+});
+
+export const getKeyPolicy = operation({
+  name: 'GetKeyPolicy',
+  summary: 'Returns the key policy of a KMS key.',
+  input: structure({
+    KeyId: shapes.keyIdMember,
+    PolicyName: optional(shapes.policyName, 'The name of the key policy. The only valid name is "default".'),
+  }),
+  output: structure({
+    Policy: optional(shapes.policyDocument, 'The key policy, in JSON, as it was put.'),
+    PolicyName: optional(shapes.policyName, 'The name of the key policy: "default".'),
+  }),
+  targets: {
+    key: { kind: 'key', member: 'KeyId', accepts: ID_OR_ARN, permission: 'kms:GetKeyPolicy', states: 'any' },
+  },
+  errors: [
+    'DependencyTimeoutException',
+    'InvalidArnException',
+    'KMSInternalException',
+    'KMSInvalidStateException',
+    'NotFoundException',
+  ],
+  readOnly: true,
+  examples: [
+    {
+      title: 'Read a key policy',
+      request: { KeyId: examples.KEY_ID, PolicyName: 'default' },
+      response: { Policy: examplePolicy('arn:aws:iam::111122223333:root'), PolicyName: 'default' },
+    },
+  ],
+  handler({ input: { PolicyName = POLICY_NAME }, targets: { key } }) {
+    if (PolicyName !== POLICY_NAME) throw policyNameUnknown();
+    return { Policy: key.record.policy, PolicyName };
+  },
+});
+
+export const listKeyPolicies = operation({
+  name: 'ListKeyPolicies',
+  summary: 'Lists the names of the key policies of a KMS key: always just "default".',
+  input: structure({ KeyId: shapes.keyIdMember, Limit: shapes.limit, Marker: shapes.marker }),
+  output: structure({
+    PolicyNames: optional(list(shapes.policyName), 'The names.'),
+    NextMarker: shapes.nextMarker,
+    Truncated: shapes.truncated,
+  }),
+  targets: {
+    key: {
+      kind: 'key',
+      member: 'KeyId',
+      accepts: ID_OR_ARN,
+      permission: 'kms:ListKeyPolicies',
+      states: 'any',
+    },
+  },
+  errors: [
+    'DependencyTimeoutException',
+    'InvalidArnException',
+    'KMSInternalException',
+    'KMSInvalidStateException',
+    'NotFoundException',
+  ],
+  readOnly: true,
+  pagination: { defaultLimit: 100, maximumLimit: 1000 },
+  examples: [
+    {
+      title: 'List key policies',
+      request: { KeyId: examples.KEY_ID },
+      response: { PolicyNames: ['default'], Truncated: false },
+    },
+  ],
+  async handler(call) {
+    const { items, ...page } = await paginate(
+      call,
+      call.targets.key.record.keyId,
+      (after) => (after === '' ? [POLICY_NAME] : []),
+      (name) => name,
+    );
+    return { PolicyNames: items, ...page };
+  },
+});

@@ -1,0 +1,244 @@
+import { changeKey, deletionDateAfter, listKeys as listStoredKeys } from '../kms/index.ts';
+import { integer, list, optional, required, structure, timestamp } from '../model/index.ts';
+import { ANY_IDENTIFIER, ID_OR_ARN } from './common.ts';
+import * as examples from './example-values.ts';
+import { describeKeyEntry } from './key-metadata.ts';
+import { operation } from './operation.ts';
+import { paginate } from './pagination.ts';
+import { deletionWindowInvalid } from './refusals.ts';
+import * as shapes from './shapes.ts';
+
+export const describeKey = operation({
+  name: 'DescribeKey',
+  summary: 'Returns what there is to know of a KMS key, except its material.',
+  input: structure({ KeyId: shapes.anyKeyIdMember, GrantTokens: shapes.grantTokensMember }),
+  output: structure({ KeyMetadata: optional(shapes.keyMetadata, 'What there is to know of the key.') }),
+  targets: {
+    key: {
+      kind: 'key',
+      member: 'KeyId',
+      accepts: ANY_IDENTIFIER,
+      crossAccount: true,
+      permission: 'kms:DescribeKey',
+      states: 'any',
+    },
+  },
+  errors: ['DependencyTimeoutException', 'InvalidArnException', 'KMSInternalException', 'NotFoundException'],
+  readOnly: true,
+  examples: [
+    {
+      title: 'Describe a key by its alias',
+      request: { KeyId: 'alias/orders' },
+      response: { KeyMetadata: examples.KEY_METADATA },
+    },
+  ],
+  handler: ({ targets: { key } }) => ({ KeyMetadata: describeKeyEntry(key) }),
+});
+
+const keyListEntry = structure({
+  KeyId: optional(shapes.keyIdentifier, 'The key id.'),
+  KeyArn: optional(shapes.arn, 'The key ARN.'),
+});
+
+export const listKeys = operation({
+  name: 'ListKeys',
+  summary: 'Lists the KMS keys of the account in the Region of the request, in order of their ids.',
+  input: structure({ Limit: shapes.limit, Marker: shapes.marker }),
+  output: structure({
+    Keys: optional(list(keyListEntry), 'The keys.'),
+    NextMarker: shapes.nextMarker,
+    Truncated: shapes.truncated,
+  }),
+  targets: { account: { kind: 'account', permission: 'kms:ListKeys' } },
+  errors: ['DependencyTimeoutException', 'InvalidMarkerException', 'KMSInternalException'],
+  readOnly: true,
+  pagination: { defaultLimit: 100, maximumLimit: 1000 },
+  examples: [
+    {
+      title: 'List the keys of the account',
+      request: {},
+      response: { Keys: [{ KeyId: examples.KEY_ID, KeyArn: examples.KEY_ARN }], Truncated: false },
+    },
+  ],
+  async handler(call) {
+    const { caller, region, kms } = call;
+    const { items, ...page } = await paginate(
+      call,
+      '',
+      (after, limit) => listStoredKeys(kms, caller.account, region, after, limit),
+      ({ keyId }) => keyId,
+    );
+    return { Keys: items.map(({ keyId, arn }) => ({ KeyId: keyId, KeyArn: arn })), ...page };
+  },
+});
+
+const managementErrors = [
+  'DependencyTimeoutException',
+  'InvalidArnException',
+  'KMSInternalException',
+  'KMSInvalidStateException',
+  'NotFoundException',
+];
+
+export const updateKeyDescription = operation({
+  name: 'UpdateKeyDescription',
+  summary: 'Replaces the description of a KMS key.',
+  input: structure({
+    KeyId: shapes.keyIdMember,
+    Description: required(shapes.description, 'The new description; empty to remove it.'),
+  }),
+  output: shapes.empty,
+  targets: {
+    key: {
+      kind: 'key',
+      member: 'KeyId',
+      accepts: ID_OR_ARN,
+      permission: 'kms:UpdateKeyDescription',
+      states: 'metadata',
+    },
+  },
+  errors: managementErrors,
+  readOnly: false,
+  examples: [
+    {
+      title: 'Describe what a key is for',
+      request: { KeyId: examples.KEY_ID, Description: 'orders database, production' },
+      response: {},
+    },
+  ],
+  async handler({ input, targets: { key }, kms }) {
+    await changeKey(kms, key, { description: input.Description });
+    return {};
+  },
+});
+
+export const enableKey = operation({
+  name: 'EnableKey',
+  summary: 'Sets the state of a KMS key to Enabled, so that it can be used.',
+  input: structure({ KeyId: shapes.keyIdMember }),
+  output: shapes.empty,
+  targets: {
+    key: {
+      kind: 'key',
+      member: 'KeyId',
+      accepts: ID_OR_ARN,
+      permission: 'kms:EnableKey',
+      states: 'enablement',
+    },
+  },
+  errors: [...managementErrors, 'LimitExceededException'],
+  readOnly: false,
+  examples: [{ title: 'Enable a key', request: { KeyId: examples.KEY_ID }, response: {} }],
+  async handler({ targets: { key }, kms }) {
+    if (key.state !== 'Enabled') await changeKey(kms, key, { keyState: 'Enabled' });
+    return {};
+  },
+});
+
+export const disableKey = operation({
+  name: 'DisableKey',
+  summary: 'Sets the state of a KMS key to Disabled: until it is enabled again it cannot be used.',
+  input: structure({ KeyId: shapes.keyIdMember }),
+  output: shapes.empty,
+  targets: {
+    key: {
+      kind: 'key',
+      member: 'KeyId',
+      accepts: ID_OR_ARN,
+      permission: 'kms:DisableKey',
+      states: 'enablement',
+    },
+  },
+  errors: managementErrors,
+  readOnly: false,
+  examples: [{ title: 'Disable a key', request: { KeyId: examples.KEY_ID }, response: {} }],
+  async handler({ targets: { key }, kms }) {
+    if (key.state !== 'Disabled') await changeKey(kms, key, { keyState: 'Disabled' });
+    return {};
+  },
+});
+
+const DEFAULT_WINDOW = 30;
+const SHORTEST_WINDOW = 7;
+const LONGEST_WINDOW = 30;
+
+const pendingWindow = integer({ min: 1, max: 365 });
+
+export const scheduleKeyDeletion = operation({
+  name: 'ScheduleKeyDeletion',
+  summary: 'Schedules the destruction of a KMS key after a waiting period, during which it cannot be used.',
+  input: structure({
+    KeyId: shapes.keyIdMember,
+    PendingWindowInDays: optional(pendingWindow, 'The waiting period in days, 7 to 30; 30 by default.'),
+  }),
+  output: structure({
+    KeyId: optional(shapes.keyIdentifier, 'The ARN of the key.'),
+    DeletionDate: optional(timestamp, 'When the key will be destroyed.'),
+    KeyState: optional(shapes.keyState, 'The state of the key: PendingDeletion.'),
+    PendingWindowInDays: optional(pendingWindow, 'The waiting period in days.'),
+  }),
+  targets: {
+    key: {
+      kind: 'key',
+      member: 'KeyId',
+      accepts: ID_OR_ARN,
+      permission: 'kms:ScheduleKeyDeletion',
+      states: 'scheduleDeletion',
+      conditions: (input) => ({
+        'kms:ScheduleKeyDeletionPendingWindowInDays': String(input.PendingWindowInDays ?? DEFAULT_WINDOW),
+      }),
+    },
+  },
+  errors: managementErrors,
+  readOnly: false,
+  examples: [
+    {
+      title: 'Destroy a key in a week',
+      request: { KeyId: examples.KEY_ID, PendingWindowInDays: 7 },
+      response: {
+        KeyId: examples.KEY_ARN,
+        DeletionDate: 1791705600.123,
+        KeyState: 'PendingDeletion',
+        PendingWindowInDays: 7,
+      },
+    },
+  ],
+  check({ input: { PendingWindowInDays: days = DEFAULT_WINDOW } }) {
+    if (days < SHORTEST_WINDOW || days > LONGEST_WINDOW) throw deletionWindowInvalid(days);
+  },
+  async handler({ input: { PendingWindowInDays: days = DEFAULT_WINDOW }, targets: { key }, kms }) {
+    const deletionDate = deletionDateAfter(kms.clock.now(), days);
+    await changeKey(kms, key, { keyState: 'PendingDeletion', deletionDate });
+    return {
+      KeyId: key.arn,
+      DeletionDate: new Date(deletionDate),
+      KeyState: 'PendingDeletion',
+      PendingWindowInDays: days,
+    };
+  },
+});
+
+export const cancelKeyDeletion = operation({
+  name: 'CancelKeyDeletion',
+  summary: 'Cancels the scheduled destruction of a KMS key. The key is left disabled.',
+  input: structure({ KeyId: shapes.keyIdMember }),
+  output: structure({ KeyId: optional(shapes.keyIdentifier, 'The ARN of the key.') }),
+  targets: {
+    key: {
+      kind: 'key',
+      member: 'KeyId',
+      accepts: ID_OR_ARN,
+      permission: 'kms:CancelKeyDeletion',
+      states: 'cancelDeletion',
+    },
+  },
+  errors: managementErrors,
+  readOnly: false,
+  examples: [
+    { title: 'Keep a key', request: { KeyId: examples.KEY_ID }, response: { KeyId: examples.KEY_ARN } },
+  ],
+  async handler({ targets: { key }, kms }) {
+    await changeKey(kms, key, { keyState: 'Disabled', deletionDate: undefined });
+    return { KeyId: key.arn };
+  },
+});

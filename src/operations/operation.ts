@@ -1,0 +1,175 @@
+import type { Caller } from '../caller.ts';
+import type { AliasRecord, IdentifierForm, KeyEntry, KeyStateClass, Kms } from '../kms/index.ts';
+import { compileDecoder, compileEncoder, type StructureShape, type ValueOf } from '../model/index.ts';
+import type { CompiledPolicy, ConditionValue } from '../policy/index.ts';
+
+/** Condition keys and their values, named as in the service authorization reference. */
+export type Conditions = Readonly<Record<string, ConditionValue | undefined>>;
+
+/** The input of any operation: members by name. */
+export type AnyInput = Readonly<Record<string, unknown>>;
+
+/** A key that an operation works on, and what it takes to be allowed to. */
+export interface KeyTarget<Input = never> {
+  readonly kind: 'key';
+  /** The member that names the key. */
+  readonly member?: string;
+  readonly accepts: readonly IdentifierForm[];
+  /** A blob member whose header names the key when `member` is absent. */
+  readonly fromCiphertext?: string;
+  /** The alias target whose present key is meant, instead of a member. */
+  readonly fromAlias?: string;
+  /** The operation also works when no key is named. */
+  readonly optional?: true;
+  /** The key may belong to another account. */
+  readonly crossAccount?: true;
+  /** The action to be authorized on the key; absent when naming the key gives no access to it. */
+  readonly permission?: `kms:${string}`;
+  readonly states: KeyStateClass;
+  /** The usage that the key must have. */
+  readonly usage?: KeyUsageRule;
+  /** Condition keys that the request adds to the context of this authorization. */
+  readonly conditions?: (input: Input) => Conditions;
+}
+
+export interface KeyUsageRule {
+  readonly keyUsage: string;
+  /** Another usage is refused with `IncorrectKeyException` instead of `InvalidKeyUsageException`, as by Decrypt. */
+  readonly incorrectKey?: true;
+}
+
+/** An alias that an operation works on; authorized by identity policies only. */
+export interface AliasTarget {
+  readonly kind: 'alias';
+  readonly member: string;
+  /** The alias must exist already. */
+  readonly exists?: true;
+  readonly permission: `kms:${string}`;
+}
+
+/** An action on the account, authorized by identity policies only, on resource `*`. */
+export interface AccountTarget<Input = never> {
+  readonly kind: 'account';
+  readonly permission: `kms:${string}`;
+  /** Whether the request needs this permission; always, when absent. */
+  readonly when?: (input: Input) => boolean;
+  readonly conditions?: (input: Input) => Conditions;
+}
+
+export type Target<Input = never> = KeyTarget<Input> | AliasTarget | AccountTarget<Input>;
+export type Targets<Input = never> = Readonly<Record<string, Target<Input>>>;
+
+/** An alias as a request names it; `record` is undefined when it does not exist. */
+export interface NamedAlias {
+  readonly aliasName: string;
+  readonly arn: string;
+  readonly record: AliasRecord | undefined;
+}
+
+/** An alias that exists. */
+export interface ExistingAlias extends NamedAlias {
+  readonly record: AliasRecord;
+}
+
+/** What the walk has found for the targets of an operation by the time its handler runs. */
+export type Resolved<T> = {
+  readonly [K in keyof T]: T[K] extends { kind: 'key'; optional: true }
+    ? KeyEntry | undefined
+    : T[K] extends { kind: 'key' }
+      ? KeyEntry
+      : T[K] extends { kind: 'alias'; exists: true }
+        ? ExistingAlias
+        : T[K] extends { kind: 'alias' }
+          ? NamedAlias
+          : undefined;
+};
+
+/** One authenticated, validated request on its way through the walk. */
+export interface Call<Input = AnyInput, Found = Readonly<Record<string, unknown>>> {
+  readonly operation: Operation;
+  readonly caller: Caller;
+  /** The Region of the request's signature. */
+  readonly region: string;
+  readonly input: Input;
+  readonly targets: Found;
+  readonly kms: Kms;
+  /** Whether the caller could perform an action on a key of its account if that key had the given policy. */
+  readonly wouldAllow: (action: `kms:${string}`, keyArn: string, policy: CompiledPolicy) => boolean;
+}
+
+/** An example for the reference. */
+export interface Example {
+  readonly title: string;
+  readonly request: Readonly<Record<string, unknown>>;
+  readonly response: Readonly<Record<string, unknown>>;
+}
+
+/** How a listing is cut into pages (operations.md section 4). */
+export interface Pagination {
+  readonly defaultLimit: number;
+  readonly maximumLimit: number;
+}
+
+interface Facts<N extends string, I extends StructureShape, O extends StructureShape, T> {
+  readonly name: N;
+  readonly summary: string;
+  readonly input: I;
+  readonly output: O;
+  readonly targets: T;
+  /** Modeled errors, by wire code, beside those that every operation may return. */
+  readonly errors: readonly string[];
+  readonly readOnly: boolean;
+  readonly pagination?: Pagination;
+  readonly examples: readonly Example[];
+}
+
+/**
+ * An operation, declared: all that the walk, the reference and the tests need to know of it. Adding an
+ * operation is writing one of these and listing it in `index.ts`.
+ */
+export interface OperationDeclaration<N extends string, I extends StructureShape, O extends StructureShape, T>
+  extends Facts<N, I, O, T> {
+  /** Refuses members that do not go together, before any key is looked up. */
+  readonly validate?: (input: ValueOf<I>) => void;
+  /** Checks the key against the input (algorithm, sizes): after the key's state, before DryRun answers. */
+  readonly check?: (call: Call<ValueOf<I>, Resolved<T>>) => void;
+  readonly handler: (call: Call<ValueOf<I>, Resolved<T>>) => ValueOf<O> | Promise<ValueOf<O>>;
+}
+
+/** An operation as the walk sees it: its functions' own types are erased, its codecs compiled. */
+export interface Operation<
+  N extends string = string,
+  I extends StructureShape = StructureShape,
+  O extends StructureShape = StructureShape,
+> extends Facts<N, I, O, Targets> {
+  readonly targetList: readonly (readonly [string, Target])[];
+  readonly validate?: (input: never) => void;
+  readonly check?: (call: Call<never, never>) => void;
+  readonly handler: (call: Call<never, never>) => object | Promise<object>;
+  readonly decode: (body: unknown) => AnyInput;
+  readonly encode: (output: object) => string;
+}
+
+/** Checks a declaration at compile time and prepares it for the walk. */
+export function operation<
+  const N extends string,
+  I extends StructureShape,
+  O extends StructureShape,
+  const T extends Targets<ValueOf<I>>,
+>(declaration: OperationDeclaration<N, I, O, T>): Operation<N, I, O> {
+  const { input, output } = declaration;
+  return Object.freeze({
+    ...declaration,
+    targetList: Object.entries<Target>(declaration.targets),
+    decode: compileDecoder(input),
+    encode: compileEncoder(output),
+  });
+}
+
+/**
+ * Gives an erased input or call back the type that an operation's own functions expect. Sound because the input
+ * was decoded by that operation's own shape and the targets were found by its own declarations.
+ */
+export function asDeclared(erased: object): never {
+  return erased as never;
+}

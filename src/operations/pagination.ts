@@ -1,0 +1,38 @@
+import { invalidMarker } from '../kms/index.ts';
+import type { Call } from './operation.ts';
+import { limitTooLarge } from './refusals.ts';
+
+interface PageRequest {
+  readonly Limit?: number | undefined;
+  readonly Marker?: string | undefined;
+}
+
+/**
+ * One page of a listing. The marker is opaque and authenticated; it holds the position of the last item, so that
+ * items that come or go between two pages are neither repeated nor passed over, and it is good only for the same
+ * listing in the same account and Region.
+ *
+ * @param scope what else the listing is limited to, e.g. a key id
+ * @param fetch the items after a position (`''`: from the beginning), in order, at most so many
+ * @throws ServiceError `InvalidMarkerException` for a marker of something else; `ValidationException` for a limit
+ * over the operation's maximum
+ */
+export async function paginate<T>(
+  call: Call<PageRequest, unknown>,
+  scope: string,
+  fetch: (after: string, limit: number) => readonly T[] | Promise<readonly T[]>,
+  positionOf: (item: T) => string,
+): Promise<{ readonly items: readonly T[]; readonly NextMarker?: string; readonly Truncated: boolean }> {
+  const { operation, caller, region, input, kms } = call;
+  const maximum = operation.pagination?.maximumLimit ?? 0;
+  const limit = input.Limit ?? operation.pagination?.defaultLimit ?? maximum;
+  if (limit > maximum) throw limitTooLarge(limit, maximum);
+  const markerScope = [operation.name, caller.account, region, scope];
+  const after = input.Marker === undefined ? '' : kms.keyring.openMarker(markerScope, input.Marker);
+  if (after === undefined) throw invalidMarker();
+  const found = await fetch(after, limit + 1);
+  const items = found.slice(0, limit);
+  const last = items.at(-1);
+  if (found.length <= limit || last === undefined) return { items, Truncated: false };
+  return { items, NextMarker: kms.keyring.sealMarker(markerScope, positionOf(last)), Truncated: true };
+}

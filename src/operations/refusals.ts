@@ -1,0 +1,89 @@
+import { ServiceError } from '../errors.ts';
+
+/* Texts: specification errors.md section 4, where it has one. */
+
+function invalid(message: string): ServiceError {
+  return new ServiceError('ValidationException', message);
+}
+
+function unsupported(message: string): ServiceError {
+  return new ServiceError('UnsupportedOperationException', message);
+}
+
+export function bothSpecsGiven(): ServiceError {
+  return invalid(
+    'You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.',
+  );
+}
+
+export function keyUsageMissing(): ServiceError {
+  return invalid('You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.');
+}
+
+export function keyUsageIncompatible(keyUsage: string, keySpec: string): ServiceError {
+  return invalid(`KeyUsage ${keyUsage} is not compatible with KeySpec ${keySpec}`);
+}
+
+export function keySpecUnsupported(keySpec: string): ServiceError {
+  return unsupported(`KeySpec ${keySpec} is not supported by this version of QKMS`);
+}
+
+export function originUnsupported(origin: string): ServiceError {
+  return unsupported(`Origin ${origin} is not supported by this version of QKMS`);
+}
+
+export function multiRegionUnsupported(): ServiceError {
+  return unsupported('Multi-Region keys are not supported by this version of QKMS');
+}
+
+export function recipientUnsupported(): ServiceError {
+  return unsupported('Recipient is not supported by this version of QKMS');
+}
+
+export function xksKeyIdUnexpected(): ServiceError {
+  return invalid('XksKeyId is valid only for KMS keys whose Origin is EXTERNAL_KEY_STORE');
+}
+
+export function customKeyStoreNotFound(): ServiceError {
+  return new ServiceError('CustomKeyStoreNotFoundException');
+}
+
+export function policyNameUnknown(): ServiceError {
+  return new ServiceError('NotFoundException', 'No such policy exists');
+}
+
+export function policyNameUnsupported(policyName: string): ServiceError {
+  return unsupported(`The policy name ${policyName} is not supported: the only valid name is default.`);
+}
+
+export function deletionWindowInvalid(days: number): ServiceError {
+  return invalid(`PendingWindowInDays is ${days}; it must be between 7 and 30.`);
+}
+
+export function numberOfBytesMissing(): ServiceError {
+  return invalid('NumberOfBytes is required.');
+}
+
+export function dataKeySizeMissing(): ServiceError {
+  return invalid('Please specify either number of bytes or key spec.');
+}
+
+export function ciphertextMissing(): ServiceError {
+  return invalid(
+    "1 validation error detected: Value null at 'ciphertextBlob' failed to satisfy constraint: Member must not be null",
+  );
+}
+
+export function ignoreCiphertextNeedsDryRun(): ServiceError {
+  return invalid('DryRunModifiers IGNORE_CIPHERTEXT is valid only with DryRun and without a CiphertextBlob.');
+}
+
+export function keyMissing(member: string): ServiceError {
+  return invalid(`${member} is required when there is no CiphertextBlob.`);
+}
+
+export function limitTooLarge(limit: number, maximum: number): ServiceError {
+  return invalid(
+    `1 validation error detected: Value '${limit}' at 'limit' failed to satisfy constraint: Member must have value less than or equal to ${maximum}`,
+  );
+}

@@ -1,0 +1,162 @@
+import {
+  blob,
+  boolean,
+  enumeration,
+  integer,
+  list,
+  optional,
+  required,
+  string,
+  stringMap,
+  structure,
+  timestamp,
+} from '../model/index.ts';
+
+/* Shapes that several operations share. Constraints: the AWS KMS service model. */
+
+export const keyIdentifier = string({ min: 1, max: 2048 });
+export const aliasName = string({ min: 1, max: 256, pattern: '^[a-zA-Z0-9:/_-]+$' });
+export const arn = string({ min: 20, max: 2048 });
+export const description = string({ min: 0, max: 8192 });
+export const policyDocument = string({
+  min: 1,
+  max: 131_072,
+  pattern: '[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+',
+});
+export const policyName = string({ min: 1, max: 128, pattern: '[\\w]+' });
+export const plaintext = blob({ min: 1, max: 4096 });
+export const ciphertext = blob({ min: 1, max: 6144 });
+export const keyMaterialId = string({ min: 64, max: 64, pattern: '^[a-f0-9]+$' });
+export const customKeyStoreId = string({ min: 1, max: 64 });
+export const numberOfBytes = integer({ min: 1, max: 1024 });
+
+export const keySpec = enumeration(
+  'SYMMETRIC_DEFAULT',
+  'RSA_2048',
+  'RSA_3072',
+  'RSA_4096',
+  'ECC_NIST_P256',
+  'ECC_NIST_P384',
+  'ECC_NIST_P521',
+  'ECC_SECG_P256K1',
+  'ECC_NIST_EDWARDS25519',
+  'HMAC_224',
+  'HMAC_256',
+  'HMAC_384',
+  'HMAC_512',
+  'ML_DSA_44',
+  'ML_DSA_65',
+  'ML_DSA_87',
+  'ML_KEM_512',
+  'ML_KEM_768',
+  'ML_KEM_1024',
+  'SM2',
+);
+export const customerMasterKeySpec = enumeration(
+  'SYMMETRIC_DEFAULT',
+  'RSA_2048',
+  'RSA_3072',
+  'RSA_4096',
+  'ECC_NIST_P256',
+  'ECC_NIST_P384',
+  'ECC_NIST_P521',
+  'ECC_SECG_P256K1',
+  'HMAC_224',
+  'HMAC_256',
+  'HMAC_384',
+  'HMAC_512',
+  'SM2',
+);
+export const keyUsage = enumeration(
+  'ENCRYPT_DECRYPT',
+  'SIGN_VERIFY',
+  'GENERATE_VERIFY_MAC',
+  'KEY_AGREEMENT',
+  'ENCAPSULATE_DECAPSULATE',
+);
+export const origin = enumeration('AWS_KMS', 'EXTERNAL', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE');
+export const keyState = enumeration('Enabled', 'Disabled', 'PendingDeletion');
+export const encryptionAlgorithm = enumeration(
+  'SYMMETRIC_DEFAULT',
+  'RSAES_OAEP_SHA_1',
+  'RSAES_OAEP_SHA_256',
+  'SM2PKE',
+);
+export const dryRunModifiers = list(enumeration('IGNORE_CIPHERTEXT'));
+export const grantTokens = list(string({ min: 1, max: 8192 }), { max: 10 });
+
+export const tag = structure({
+  TagKey: required(string({ min: 1, max: 128 }), 'The key of the tag.'),
+  TagValue: required(string({ min: 0, max: 256 }), 'The value of the tag.'),
+});
+export const tagList = list(tag);
+
+export const recipient = structure({
+  KeyEncryptionAlgorithm: optional(
+    enumeration('RSAES_OAEP_SHA_256'),
+    'How the answer is encrypted to the public key in the attestation document.',
+  ),
+  AttestationDocument: optional(
+    blob({ min: 1, max: 262_144 }),
+    'A signed attestation document of an enclave.',
+  ),
+});
+
+export const keyMetadata = structure({
+  AWSAccountId: optional(string(), 'The 12-digit account that owns the key.'),
+  KeyId: required(keyIdentifier, 'The key id.'),
+  Arn: optional(arn, 'The ARN of the key.'),
+  CreationDate: optional(timestamp, 'When the key was created.'),
+  Enabled: optional(boolean, 'Whether the key state is Enabled.'),
+  Description: optional(description, 'The description of the key.'),
+  KeyUsage: optional(keyUsage, 'The cryptographic operations that the key is for.'),
+  KeyState: optional(keyState, 'The state of the key.'),
+  DeletionDate: optional(timestamp, 'When the key will be destroyed; present in state PendingDeletion.'),
+  Origin: optional(origin, 'Where the key material came from.'),
+  KeyManager: optional(enumeration('AWS', 'CUSTOMER'), 'Who manages the key.'),
+  CustomerMasterKeySpec: optional(customerMasterKeySpec, 'The same as KeySpec; deprecated.'),
+  KeySpec: optional(keySpec, 'The kind of key material.'),
+  EncryptionAlgorithms: optional(
+    list(encryptionAlgorithm),
+    'The encryption algorithms that the key supports.',
+  ),
+  MultiRegion: optional(boolean, 'Whether the key is a multi-Region key.'),
+  CurrentKeyMaterialId: optional(keyMaterialId, 'The id of the key material that encrypts.'),
+});
+
+/* Members that read the same wherever they occur. */
+
+export const dryRun = optional(
+  boolean,
+  'Checks whether the request would succeed, without doing anything: the answer is always an error, DryRunOperationException when it would.',
+);
+export const grantTokensMember = optional(
+  grantTokens,
+  'Grant tokens; QKMS never needs them, since grants take effect at once.',
+);
+export const encryptionContext = optional(
+  stringMap,
+  'The encryption context: non-secret pairs that are authenticated with the ciphertext. Decryption needs exactly the same pairs.',
+);
+export const recipientMember = optional(
+  recipient,
+  'Encrypts the answer to an attested enclave. Not supported by this version; a request with it is refused.',
+);
+export const keyIdMember = required(keyIdentifier, 'The key: its key id or key ARN.');
+export const anyKeyIdMember = required(
+  keyIdentifier,
+  'The key: its key id, key ARN, alias name or alias ARN.',
+);
+export const limit = optional(integer({ min: 1, max: 1000 }), 'The most items to return.');
+export const marker = optional(
+  string({ min: 1, max: 1024, pattern: '[\\u0020-\\u00FF]*' }),
+  'Where to continue: the NextMarker of the previous answer.',
+);
+export const nextMarker = optional(
+  string({ min: 1, max: 1024 }),
+  'Where the next page begins; present when Truncated is true.',
+);
+export const truncated = optional(boolean, 'Whether there are more items.');
+
+/** The output of operations that answer `{}`. */
+export const empty = structure({});

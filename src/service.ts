@@ -1,0 +1,156 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { type Clock, systemClock } from './clock.ts';
+import type { Configuration } from './config.ts';
+import { OperatorError } from './errors.ts';
+import * as iam from './iam/index.ts';
+import {
+  createKeyring,
+  createRootKeyFile,
+  type Keyring,
+  openRootKeyFile,
+  SealError,
+} from './keyring/index.ts';
+import { createKms, startDeletionScheduler } from './kms/index.ts';
+import { type Answer, createPipeline } from './pipeline.ts';
+import { migrateStore, openSqlite, readStoreIdentity, type SqliteEngine, Store } from './store/index.ts';
+
+/** The running service of one process, apart from how requests reach it. */
+export interface Service {
+  readonly answer: Answer;
+  /** Why the service cannot answer now; `undefined` when it can. */
+  unreadyReason(): string | undefined;
+  close(): Promise<void>;
+}
+
+/** What the operator should be told before the service opens. */
+export interface PreparedService {
+  readonly notices: readonly string[];
+}
+
+interface OpenedStore {
+  readonly store: Store;
+  readonly keyring: Keyring;
+}
+
+/**
+ * Does what a node does once, before any process of it serves: creates the data directory, the root key, the store and
+ * the root user's credentials where they do not exist yet, and brings the store to the newest schema.
+ *
+ * @throws OperatorError when something has to be put right first; nothing that exists is overwritten
+ */
+export async function prepareService(configuration: Configuration): Promise<PreparedService> {
+  if (configuration.dataDirectory === undefined) return { notices: [] };
+  await mkdir(configuration.dataDirectory, { recursive: true, mode: 0o700 });
+  const { store, keyring } = await openStore(configuration, configuration.dataDirectory);
+  try {
+    return { notices: await prepareRootCredentials(configuration, store, keyring) };
+  } finally {
+    await store.close();
+    keyring.destroy();
+  }
+}
+
+/**
+ * Opens the service in this process.
+ *
+ * @param options.scheduler whether this process also does what is due by time, such as deleting keys
+ * @throws OperatorError when the store cannot be opened
+ */
+export async function openService(
+  configuration: Configuration,
+  options: { readonly clock?: Clock; readonly logger: Logger; readonly scheduler: boolean },
+): Promise<Service> {
+  const { clock = systemClock, logger } = options;
+  const { partition, accountId, dataDirectory } = configuration;
+  const { store, keyring } =
+    dataDirectory === undefined ? await openStoreInMemory() : await openStore(configuration, dataDirectory);
+  const kms = createKms({ partition, store, keyring, clock });
+  const authenticate =
+    configuration.mode === 'development'
+      ? iam.developmentAuthentication(partition, accountId)
+      : iam.signatureAuthentication(iam.createCredentialCache(store, keyring));
+  const stopScheduler = options.scheduler
+    ? startDeletionScheduler(kms, {
+        deleted: ({ accountId, region, keyId }) => logger.info({ accountId, region, keyId }, 'key deleted'),
+        failed: (error) => logger.error({ err: error }, 'deleting keys that are due failed; trying again'),
+      })
+    : () => {};
+  return {
+    answer: createPipeline({ kms, authenticate, logger }),
+    unreadyReason: () => undefined,
+    async close() {
+      stopScheduler();
+      await store.close();
+      keyring.destroy();
+    },
+  };
+}
+
+/** A store that lives and dies with this process, under a root key of its own. */
+async function openStoreInMemory(): Promise<OpenedStore> {
+  const engine = openSqlite(`file:/${randomUUID()}?vfs=memdb`);
+  return openWithRootKey(engine, randomBytes(32), randomUUID());
+}
+
+async function openStore(configuration: Configuration, dataDirectory: string): Promise<OpenedStore> {
+  const rootKeyFile = configuration.rootKeyFile ?? join(dataDirectory, 'root.key');
+  const engine = openSqlite(join(dataDirectory, 'qkms.db'));
+  try {
+    const identity = await readStoreIdentity(engine.reader);
+    // A root key is created only for a store that is: any other would make what is stored unreadable.
+    if (identity === undefined) await createRootKeyFile(rootKeyFile);
+    const rootKey = await unseal(rootKeyFile);
+    return await openWithRootKey(engine, rootKey, identity?.storeId ?? randomUUID());
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+async function unseal(rootKeyFile: string): Promise<Uint8Array> {
+  try {
+    return await openRootKeyFile(rootKeyFile).unseal();
+  } catch (error) {
+    if (error instanceof SealError) throw new OperatorError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** @param rootKey is wiped */
+async function openWithRootKey(
+  engine: SqliteEngine,
+  rootKey: Uint8Array,
+  storeId: string,
+): Promise<OpenedStore> {
+  const keyring = createKeyring(rootKey, storeId);
+  rootKey.fill(0);
+  await migrateStore(engine, keyring, storeId);
+  return { store: new Store(engine, keyring), keyring };
+}
+
+/** Makes sure that the account's root user can sign in: with the configured credentials, or with ones made on first start. */
+async function prepareRootCredentials(
+  configuration: Configuration,
+  store: Store,
+  keyring: Keyring,
+): Promise<readonly string[]> {
+  const { mode, partition, accountId, rootAccessKeyId, rootSecretAccessKey } = configuration;
+  if (mode === 'development') return [];
+  const save = (accessKey: iam.AccessKey) =>
+    iam.replaceRootAccessKey(store, keyring, partition, accountId, accessKey, systemClock.now());
+  if (rootAccessKeyId !== undefined && rootSecretAccessKey !== undefined) {
+    await save({ accessKeyId: rootAccessKeyId, secretAccessKey: rootSecretAccessKey });
+    return [];
+  }
+  if (await iam.hasRootAccessKey(store, partition, accountId)) return [];
+  const accessKey = iam.generateAccessKey();
+  await save(accessKey);
+  return [
+    `credentials of the root user of account ${accountId}, shown only this once:`,
+    `  AWS_ACCESS_KEY_ID=${accessKey.accessKeyId}`,
+    `  AWS_SECRET_ACCESS_KEY=${accessKey.secretAccessKey}`,
+  ];
+}

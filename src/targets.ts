@@ -1,0 +1,217 @@
+import { parseCiphertext } from './crypto/index.ts';
+import {
+  aliasArn,
+  aliasNotFound,
+  findAliasRecord,
+  findKeyEntry,
+  foreignRegion,
+  incorrectKey,
+  invalidCiphertext,
+  invalidKeyId,
+  invalidKeyIdInArn,
+  invalidKeyUsage,
+  isKeyId,
+  type KeyEntry,
+  type Kms,
+  keyArn,
+  keyNotFound,
+  malformedArn,
+  malformedArnNotFound,
+  parseIdentifier,
+  requireState,
+} from './kms/index.ts';
+import type {
+  AccountTarget,
+  AliasTarget,
+  AnyInput,
+  KeyTarget,
+  NamedAlias,
+  Operation,
+} from './operations/index.ts';
+
+/** Where a request is made: the account of its caller and the Region of its signature. */
+export interface Scope {
+  readonly kms: Kms;
+  readonly account: string;
+  readonly region: string;
+}
+
+/** A key that a request names. `entry` is undefined for a foreign key that may or may not exist: only a refusal is due. */
+export interface NamedKey {
+  readonly arn: string;
+  readonly accountId: string;
+  readonly entry: KeyEntry | undefined;
+  readonly requestAlias: string | undefined;
+  /** The key was taken from the ciphertext. */
+  readonly fromCiphertext: boolean;
+}
+
+/** A target of an operation with what the request names for it. */
+export type FoundTarget =
+  | {
+      readonly kind: 'key';
+      readonly name: string;
+      readonly target: KeyTarget;
+      readonly key: NamedKey | undefined;
+    }
+  | {
+      readonly kind: 'alias';
+      readonly name: string;
+      readonly target: AliasTarget;
+      readonly alias: NamedAlias;
+    }
+  | { readonly kind: 'account'; readonly name: string; readonly target: AccountTarget };
+
+/**
+ * Finds everything that a request names for the targets of its operation.
+ *
+ * @throws ServiceError `NotFoundException` or `InvalidArnException` for an identifier that names nothing in the caller's
+ * account; `InvalidCiphertextException` for a ciphertext that names no key. Whether a key of another account exists is
+ * never told.
+ */
+export async function findTargets(
+  scope: Scope,
+  operation: Operation,
+  input: AnyInput,
+): Promise<readonly FoundTarget[]> {
+  const found: FoundTarget[] = [];
+  let alias: NamedAlias | undefined;
+  for (const [name, target] of operation.targetList) {
+    switch (target.kind) {
+      case 'key':
+        found.push({ kind: 'key', name, target, key: await findKey(scope, operation, target, input, alias) });
+        break;
+      case 'alias':
+        alias = await findAlias(scope, target, input);
+        found.push({ kind: 'alias', name, target, alias });
+        break;
+      case 'account':
+        found.push({ kind: 'account', name, target });
+    }
+  }
+  return found;
+}
+
+/** The key that a request names for a target; `undefined` when none is named, which only an optional target allows. */
+async function findKey(
+  scope: Scope,
+  operation: Operation,
+  target: KeyTarget,
+  input: AnyInput,
+  alias: NamedAlias | undefined,
+): Promise<NamedKey | undefined> {
+  const identifier = target.member && input[target.member];
+  if (typeof identifier === 'string') return findByIdentifier(scope, operation, target, identifier);
+  if (alias?.record !== undefined) return findById(scope, scope.account, alias.record.targetKeyId, undefined);
+  const blob = target.fromCiphertext && input[target.fromCiphertext];
+  if (blob instanceof Uint8Array) return findByCiphertext(scope, blob);
+  return undefined;
+}
+
+async function findByIdentifier(
+  scope: Scope,
+  operation: Operation,
+  target: KeyTarget,
+  text: string,
+): Promise<NamedKey> {
+  const identifier = parseIdentifier(text);
+  if (identifier.form === 'malformedArn') {
+    throw operation.errors.includes('InvalidArnException') ? malformedArn(text) : malformedArnNotFound(text);
+  }
+  if (!target.accepts.includes(identifier.form)) throw invalidKeyId(text);
+  switch (identifier.form) {
+    case 'keyId':
+      if (!isKeyId(identifier.keyId)) throw invalidKeyId(text);
+      return findById(scope, scope.account, identifier.keyId, undefined);
+    case 'aliasName':
+      return findByAlias(scope, scope.account, identifier.aliasName);
+    case 'keyArn':
+      requireHere(scope, identifier, text);
+      if (!isKeyId(identifier.keyId)) throw invalidKeyIdInArn(identifier.keyId);
+      return findById(scope, identifier.accountId, identifier.keyId, undefined);
+    case 'aliasArn':
+      requireHere(scope, identifier, text);
+      return findByAlias(scope, identifier.accountId, identifier.aliasName);
+  }
+}
+
+function requireHere(
+  { kms, region }: Scope,
+  arn: { readonly partition: string; readonly region: string },
+  text: string,
+): void {
+  if (arn.partition !== kms.partition) throw malformedArnNotFound(text);
+  if (arn.region !== region) throw foreignRegion(arn.region);
+}
+
+async function findById(
+  scope: Scope,
+  accountId: string,
+  keyId: string,
+  requestAlias: string | undefined,
+): Promise<NamedKey> {
+  const { kms, region } = scope;
+  const arn = keyArn(kms.partition, region, accountId, keyId);
+  const cached = findKeyEntry(kms, region, keyId);
+  const found = cached instanceof Promise ? await cached : cached;
+  const entry = found?.record.accountId === accountId ? found : undefined;
+  if (entry === undefined && accountId === scope.account) throw keyNotFound(arn);
+  return { arn, accountId, entry, requestAlias, fromCiphertext: false };
+}
+
+async function findByAlias(scope: Scope, accountId: string, aliasName: string): Promise<NamedKey> {
+  const { kms, region } = scope;
+  const arn = aliasArn(kms.partition, region, accountId, aliasName);
+  const cached = findAliasRecord(kms, accountId, region, aliasName);
+  const record = cached instanceof Promise ? await cached : cached;
+  if (record !== undefined) return findById(scope, accountId, record.targetKeyId, aliasName);
+  if (accountId === scope.account) throw aliasNotFound(arn);
+  return { arn, accountId, entry: undefined, requestAlias: aliasName, fromCiphertext: false };
+}
+
+/** A ciphertext names its key by id alone; a key that is not here is refused like one that may not be used. */
+async function findByCiphertext({ kms, account, region }: Scope, blob: Uint8Array): Promise<NamedKey> {
+  const ciphertext = parseCiphertext(blob);
+  if (ciphertext === undefined) throw invalidCiphertext();
+  const cached = findKeyEntry(kms, region, ciphertext.keyId);
+  const entry = cached instanceof Promise ? await cached : cached;
+  const accountId = entry?.record.accountId ?? account;
+  const arn = keyArn(kms.partition, region, accountId, ciphertext.keyId);
+  return { arn, accountId, entry, requestAlias: undefined, fromCiphertext: true };
+}
+
+async function findAlias(scope: Scope, target: AliasTarget, input: AnyInput): Promise<NamedAlias> {
+  const { kms, account, region } = scope;
+  const aliasName = String(input[target.member]);
+  const arn = aliasArn(kms.partition, region, account, aliasName);
+  const record = await findAliasRecord(kms, account, region, aliasName);
+  if (record === undefined && target.exists === true) throw aliasNotFound(arn);
+  return { aliasName, arn, record };
+}
+
+/**
+ * Refuses a key that is for other operations, or is not in a state for this one.
+ *
+ * @throws ServiceError `InvalidKeyUsageException` or `IncorrectKeyException`; `DisabledException` or `KMSInvalidStateException`
+ */
+export function requireUsable(operation: Operation, found: FoundTarget): void {
+  if (found.kind !== 'key' || found.key?.entry === undefined) return;
+  const { arn, record, state } = found.key.entry;
+  const { usage, states } = found.target;
+  if (usage !== undefined && record.keyUsage !== usage.keyUsage) {
+    throw usage.incorrectKey === true
+      ? incorrectKey()
+      : invalidKeyUsage(arn, record.keyUsage, operation.name);
+  }
+  requireState(states, arn, state);
+}
+
+/** What a handler gets of its targets: keys, aliases, by the names of the targets. */
+export function handlerTargets(found: readonly FoundTarget[]): Readonly<Record<string, unknown>> {
+  const targets: Record<string, unknown> = {};
+  for (const target of found) {
+    if (target.kind === 'key') targets[target.name] = target.key?.entry;
+    else if (target.kind === 'alias') targets[target.name] = target.alias;
+  }
+  return targets;
+}
