@@ -180,6 +180,18 @@ describe('decoding a request', () => {
     ['a number in a map', { Context: { a: 1 } }, 'NUMBER_VALUE can not be converted to a String'],
     ['a null in a list of strings', { Tokens: [null] }, 'NULL_VALUE can not be converted to a String'],
     ['a timestamp out of range', { ValidTo: 1e300 }, 'NUMBER_VALUE can not be converted to a Timestamp'],
+    ['an unpaired surrogate', { KeyId: '\ud800' }, 'STRING_VALUE holds an unpaired surrogate'],
+    ['an unpaired surrogate in a list', { Tokens: ['a\udc00'] }, 'STRING_VALUE holds an unpaired surrogate'],
+    [
+      'an unpaired surrogate in a map',
+      { Context: { a: '\ud800' } },
+      'STRING_VALUE holds an unpaired surrogate',
+    ],
+    [
+      'an unpaired surrogate as a key',
+      { Context: { '\ud800': 'a' } },
+      'STRING_VALUE holds an unpaired surrogate',
+    ],
     ['bad base64', { Plaintext: 'A*==' }, 'STRING_VALUE is not a valid base64 string'],
     ['base64 without padding', { Plaintext: 'AQ' }, 'STRING_VALUE is not a valid base64 string'],
     ['base64 of the URL alphabet', { Plaintext: '-_-_' }, 'STRING_VALUE is not a valid base64 string'],

@@ -1,4 +1,4 @@
-import { malformedValue, validationErrors } from './refusals.ts';
+import { malformedValue, unpairedSurrogate, validationErrors } from './refusals.ts';
 import type {
   BlobShape,
   IntegerShape,
@@ -82,13 +82,20 @@ function structureDecoder(shape: StructureShape): Decoder {
 
 function stringDecoder(shape: StringShape): Decoder {
   const constraints = stringConstraints(shape);
-  return (value, path, violations) => {
-    if (typeof value !== 'string') throw malformedValue(value, 'String');
+  return (input, path, violations) => {
+    const value = decodeText(input);
     for (const constraint of constraints) {
       if (!constraint.holds(value)) violations.push(violation(value, path, constraint.text));
     }
     return value;
   };
+}
+
+/** Text with a surrogate that has no partner has no UTF-8 form: it cannot be stored, compared by bytes or authenticated. */
+function decodeText(value: unknown): string {
+  if (typeof value !== 'string') throw malformedValue(value, 'String');
+  if (!value.isWellFormed()) throw unpairedSurrogate();
+  return value;
 }
 
 function integerDecoder({ min, max }: IntegerShape): Decoder {
@@ -154,10 +161,7 @@ function listDecoder(shape: ListShape): Decoder {
         return member === null ? undefined : decodeMember(member, memberPath, violations);
       });
     }
-    const members = value.map((member: unknown) => {
-      if (typeof member !== 'string') throw malformedValue(member, 'String');
-      return member;
-    });
+    const members = value.map(decodeText);
     if (!members.every((member) => scalarConstraints.every((constraint) => constraint.holds(member)))) {
       violations.push(violation(echoList(members), path, membersText));
     }
@@ -170,7 +174,8 @@ function decodeStringMap(value: unknown, path: string, violations: string[]): un
   for (const key of Object.keys(value)) {
     const member = value[key];
     if (member === null) violations.push(nullViolation(`${path}.${key}.member`));
-    else if (typeof member !== 'string') throw malformedValue(member, 'String');
+    else decodeText(member);
+    decodeText(key);
   }
   return value;
 }

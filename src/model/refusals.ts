@@ -5,6 +5,11 @@ export function malformedValue(value: unknown, expected: string): ServiceError {
   return new ServiceError('SerializationException', describeMismatch(value, expected));
 }
 
+/** `SerializationException`: a `\u` escape made half of a surrogate pair, which is no Unicode text. */
+export function unpairedSurrogate(): ServiceError {
+  return new ServiceError('SerializationException', 'STRING_VALUE holds an unpaired surrogate');
+}
+
 function describeMismatch(value: unknown, expected: string): string {
   if (expected === 'Blob' && typeof value === 'string') return 'STRING_VALUE is not a valid base64 string';
   if (Array.isArray(value)) return 'Start of list found where not expected.';
