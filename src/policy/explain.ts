@@ -1,0 +1,75 @@
+import { type AuthorizationPolicies, authorize } from './authorize.ts';
+import type { CompiledPolicy, CompiledStatement } from './compile.ts';
+import { cite, type Decision, type DeterminingStatement, type PolicyLayer } from './decision.ts';
+import { mismatchOf, prepareQuestion, type Question } from './evaluate.ts';
+import { type GrantMismatch, grantMismatch } from './grant.ts';
+import type { AuthorizationRequest } from './request.ts';
+
+/**
+ * Why a decision came out as it did, statement by statement. The explanation asks the same functions that
+ * decide, so it cannot tell another story.
+ */
+export interface Explanation {
+  readonly decision: Decision;
+  /** Every statement of every policy that was consulted. */
+  readonly statements: readonly StatementExplanation[];
+  readonly grants: readonly GrantExplanation[];
+}
+
+/** Whether a statement applies to the request, and if not, the first element that does not match. */
+export interface StatementExplanation extends DeterminingStatement {
+  readonly applies: boolean;
+  readonly mismatch?: 'Action' | 'Principal' | 'Resource' | 'Condition';
+  /** The condition that does not hold. */
+  readonly condition?: { readonly operator: string; readonly key: string };
+}
+
+/** Whether a grant permits the request, and if not, the first part that does not match. */
+export interface GrantExplanation {
+  readonly grantId: string;
+  readonly applies: boolean;
+  readonly mismatch?: GrantMismatch;
+}
+
+/** Decides a request as `authorize` does, and says how each statement and grant stood to it. */
+export function explain(request: AuthorizationRequest, policies: AuthorizationPolicies): Explanation {
+  const { keyPolicy, permissionsBoundary, sessionPolicies = [], grants = [] } = policies;
+  const question = prepareQuestion(request, permissionsBoundary !== undefined);
+  const identityPolicies = request.principal.kind === 'root' ? [] : policies.identityPolicies;
+  const layers: readonly (readonly [PolicyLayer, readonly CompiledPolicy[]])[] = [
+    ['key-policy', keyPolicy === undefined ? [] : [keyPolicy]],
+    ['identity-policy', identityPolicies],
+    ['permissions-boundary', permissionsBoundary === undefined ? [] : [permissionsBoundary]],
+    ['session-policy', sessionPolicies],
+  ];
+  const statements = layers.flatMap(([layer, layerPolicies]) =>
+    layerPolicies.flatMap((policy, index) =>
+      policy.statements.map((statement) => explainStatement(layer, index, statement, question)),
+    ),
+  );
+  return Object.freeze({
+    decision: authorize(request, policies),
+    statements: Object.freeze(statements),
+    grants: Object.freeze(
+      grants.map((grant) => {
+        const mismatch = grantMismatch(grant, request, question);
+        const applies = mismatch === undefined;
+        return Object.freeze({ grantId: grant.grantId, applies, ...(applies ? {} : { mismatch }) });
+      }),
+    ),
+  });
+}
+
+function explainStatement(
+  layer: PolicyLayer,
+  policyIndex: number,
+  statement: CompiledStatement,
+  question: Question,
+): StatementExplanation {
+  const cited = cite(layer, policyIndex, statement);
+  const mismatch = mismatchOf(statement, question, layer === 'key-policy' ? 'resource' : 'identity');
+  if (mismatch === undefined) return Object.freeze({ ...cited, applies: true });
+  if (typeof mismatch === 'string') return Object.freeze({ ...cited, applies: false, mismatch });
+  const { operator, key } = mismatch;
+  return Object.freeze({ ...cited, applies: false, mismatch: 'Condition', condition: { operator, key } });
+}

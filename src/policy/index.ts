@@ -1,0 +1,70 @@
+/**
+ * The authorization engine: given who asks, what for, and all policies and grants that bear on it, may they?
+ *
+ * It is pure. It reads no clock, no file and no network, imports nothing outside this folder and keeps nothing
+ * between two questions, so the same question always has the same answer, and it can be used by itself:
+ *
+ * ```ts
+ * const document = parsePolicy(text);                                // or PolicyDocumentError, with all faults
+ * const faults = validateKeyPolicy(document, { partition: 'aws' });  // empty if it may be a key policy
+ * const keyPolicy = compilePolicy(document);                         // once; then ask as often as you like
+ *
+ * const request = { principal, action: 'kms:Decrypt', resource: keyArn, resourceAccount: '111122223333', context };
+ * const decision = authorize(request, { keyPolicy, identityPolicies: [] });
+ * if (!decision.allowed) throw new Error(accessDeniedMessage(request, decision));
+ * ```
+ *
+ * A policy passes through four forms: text (`json.ts`), document (`document.ts`, made by
+ * `parse.ts`, judged by `validate.ts`), compiled policy (`compile.ts`) and, with a request, a decision. A
+ * statement asks five things, and each has its file: who (`principal.ts`), which action and which resource
+ * (`element.ts`), under which conditions (`condition.ts`, whose operators are in `operator.ts` and
+ * `comparison.ts`). `evaluate.ts` holds one policy against one request; `authorize.ts` weighs the layers:
+ * key policy, identity policies, grants, permissions boundary, session policies. `explain.ts` tells, statement
+ * by statement, why.
+ *
+ * What to rely on:
+ *
+ * - A Deny wins over everything, and nothing is allowed that no Allow allows. Order and repetition of
+ *   statements do not matter. Adding a Deny never allows more; removing an Allow never allows more. (The
+ *   property tests hold the engine to these laws, and to a second, naive evaluator.)
+ * - What cannot be judged fails closed: an unknown operator, a value of the wrong kind, a malformed resource
+ *   pattern make an Allow not match and a Deny match.
+ * - Work is linear in the policy for a given request, whatever the policy holds: no backtracking, no recursion.
+ * - The context is asked lazily, for lower-case names, only for conditions of statements that otherwise match.
+ *
+ * Where sources disagree about what a policy means, the safer reading was taken; the list is in
+ * `docs/decisions/0001-policy-readings.md`.
+ */
+export { type AuthorizationPolicies, authorize } from './authorize.ts';
+export { type CompiledPolicy, compilePolicy, compileTrustPolicy } from './compile.ts';
+export type { Decision, DecisionLayer, DeterminingStatement, PolicyLayer } from './decision.ts';
+export type {
+  Condition,
+  Effect,
+  PatternList,
+  PolicyDocument,
+  PolicyVersion,
+  Position,
+  PrincipalElement,
+  PrincipalEntry,
+  Statement,
+} from './document.ts';
+export { type Explanation, explain, type GrantExplanation, type StatementExplanation } from './explain.ts';
+export { PolicyDocumentError, type PolicyFault } from './fault.ts';
+export { GRANT_OPERATIONS } from './grant.ts';
+export { type AccessDeniedOptions, accessDeniedMessage, keyOutOfReachMessage } from './message.ts';
+export { parsePolicy } from './parse.ts';
+export type {
+  AuthorizationRequest,
+  ConditionContext,
+  ConditionValue,
+  Grant,
+  GrantConstraints,
+  Principal,
+} from './request.ts';
+export {
+  type KeyPolicyRules,
+  validateIdentityPolicy,
+  validateKeyPolicy,
+  validateTrustPolicy,
+} from './validate.ts';
