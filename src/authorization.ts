@@ -1,40 +1,65 @@
 import { type AuthorizationFacts, RequestConditions, type RequestFacts } from './conditions.ts';
-import { type AnyInput, asDeclared, type KeyTarget } from './operations/index.ts';
-import { accessDeniedMessage, authorize, type CompiledPolicy } from './policy/index.ts';
+import type { KeyTraits } from './kms/index.ts';
+import {
+  type AnyInput,
+  asDeclared,
+  type Conditions,
+  type KeyTarget,
+  type Operation,
+} from './operations/index.ts';
+import { accessDeniedMessage, authorize, type CompiledPolicy, keyOutOfReachMessage } from './policy/index.ts';
 import { accessDenied } from './refusals.ts';
-import type { FoundTarget, NamedKey } from './targets.ts';
+import { type FoundTarget, keyArns, type NamedKey } from './targets.ts';
 
 /**
- * Lets a request have a target of its operation, or refuses it.
+ * Lets a request have the targets of its operation, or refuses it.
  *
- * @throws ServiceError `AccessDeniedException`; its text does not tell whether a key of another account exists
+ * @throws ServiceError `AccessDeniedException`, whose text does not tell whether a key of another account exists; the
+ * `refusal` of a key that must not show that it does
  */
-export function authorizeTarget(request: RequestFacts, found: FoundTarget, input: AnyInput): void {
-  switch (found.kind) {
-    case 'key':
-      if (found.key !== undefined) authorizeKey(request, found.target, found.key, input);
-      return;
-    case 'alias':
-      authorizeAccount(request, found.target.permission, found.alias.arn, () => ({}));
-      return;
-    case 'account': {
-      const { permission, when, conditions } = found.target;
-      if (when?.(asDeclared(input)) === false) return;
-      authorizeAccount(request, permission, '*', () => conditions?.(asDeclared(input)) ?? {});
+export function authorizeTargets(
+  request: RequestFacts,
+  operation: Operation,
+  found: readonly FoundTarget[],
+  input: AnyInput,
+): void {
+  for (const each of found) {
+    switch (each.kind) {
+      case 'key': {
+        const { target, key } = each;
+        const conditions = () => target.conditions?.(asDeclared(input), keyArns(found)) ?? {};
+        if (key !== undefined) authorizeKey(request, operation, target, key, conditions);
+        break;
+      }
+      case 'alias':
+        authorizeAccount(request, each.target.permission, each.alias.arn, () => ({}));
+        break;
+      case 'account': {
+        const { permission, when, conditions } = each.target;
+        if (when?.(asDeclared(input)) === false) break;
+        authorizeAccount(request, permission, '*', () => conditions?.(asDeclared(input)) ?? {});
+      }
     }
   }
 }
 
-function authorizeKey(request: RequestFacts, target: KeyTarget, key: NamedKey, input: AnyInput): void {
-  if (target.permission === undefined) return;
-  const conditions = () => target.conditions?.(asDeclared(input)) ?? {};
+function authorizeKey(
+  request: RequestFacts,
+  operation: Operation,
+  target: KeyTarget,
+  key: NamedKey,
+  conditions: () => Conditions,
+): void {
   const { entry, requestAlias } = key;
+  const isOwn = key.accountId === request.caller.account;
+  // Naming a key of one's own is free where the declaration says so; naming another account's never is.
+  if (target.permission === undefined && isOwn) return;
   // A foreign key that does not exist, or that this operation cannot reach, is judged like one without a policy.
-  const isReachable = target.crossAccount === true || key.accountId === request.caller.account;
+  const isReachable = target.crossAccount === true || isOwn;
   const keyPolicy = isReachable ? entry?.policy : undefined;
   const question = {
     principal: request.caller.principal,
-    action: target.permission,
+    action: target.permission ?? `kms:${operation.name}`,
     resource: key.arn,
     resourceAccount: key.accountId,
     context: new RequestConditions(request, { key: entry, requestAlias, conditions }),
@@ -45,8 +70,12 @@ function authorizeKey(request: RequestFacts, target: KeyTarget, key: NamedKey, i
     keyPolicy === undefined ? { identityPolicies } : { identityPolicies, keyPolicy },
   );
   if (decision.allowed && keyPolicy !== undefined) return;
+  if (key.refusal !== undefined) throw key.refusal;
+  const options = { associatedWithCiphertext: key.fromCiphertext };
   throw accessDenied(
-    accessDeniedMessage(question, decision, { associatedWithCiphertext: key.fromCiphertext }),
+    entry === undefined && decision.layer === 'key-policy'
+      ? keyOutOfReachMessage(question, options)
+      : accessDeniedMessage(question, decision, options),
   );
 }
 
@@ -64,19 +93,24 @@ function authorizeAccount(
   if (!decision.allowed) throw accessDenied(accessDeniedMessage(question, decision));
 }
 
-/** Whether the caller could perform an action on a key of its account if the key had the given policy. */
+/**
+ * Whether the caller could perform an action on a key of its account if the key had the given policy.
+ *
+ * @param conditions the condition keys that the operation would add
+ */
 export function wouldAllow(
   request: RequestFacts,
   action: string,
-  keyArn: string,
+  key: KeyTraits,
   keyPolicy: CompiledPolicy,
+  conditions: Conditions,
 ): boolean {
   const { principal, account, identityPolicies } = request.caller;
   const context = new RequestConditions(request, {
-    key: undefined,
+    key,
     requestAlias: undefined,
-    conditions: () => ({}),
+    conditions: () => conditions,
   });
-  const question = { principal, action, resource: keyArn, resourceAccount: account, context };
+  const question = { principal, action, resource: key.arn, resourceAccount: account, context };
   return authorize(question, { identityPolicies, keyPolicy }).allowed;
 }

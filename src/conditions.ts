@@ -1,5 +1,5 @@
 import type { Caller } from './caller.ts';
-import type { KeyEntry } from './kms/index.ts';
+import type { KeyTraits } from './kms/index.ts';
 import type { Conditions } from './operations/index.ts';
 import type { ConditionContext, ConditionValue } from './policy/index.ts';
 
@@ -18,7 +18,7 @@ export interface RequestFacts {
 /** What an authorization adds to the facts of its request. */
 export interface AuthorizationFacts {
   /** The key to be used, when there is one. */
-  readonly key: KeyEntry | undefined;
+  readonly key: KeyTraits | undefined;
   /** The alias name by which the request named the key, when it did. */
   readonly requestAlias: string | undefined;
   /** The condition keys that the operation adds; asked for only when a policy needs one. */
@@ -84,7 +84,10 @@ export class RequestConditions implements ConditionContext {
     return Object.hasOwn(SOURCES, name) ? SOURCES[name]?.(this.#request, this.#authorization) : undefined;
   }
 
+  /** Several values when tag keys differ only in case: policies fail closed then. */
   #resourceTag(tagKey: string): ConditionValue | undefined {
-    return this.#authorization.key?.record.tags.find(({ key }) => key.toLowerCase() === tagKey)?.value;
+    const tags = this.#authorization.key?.record.tags.filter(({ key }) => key.toLowerCase() === tagKey) ?? [];
+    const [value, ...others] = tags.map((tag) => tag.value);
+    return value === undefined || others.length === 0 ? value : [value, ...others];
   }
 }

@@ -1,11 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Logger } from 'pino';
-import { authorizeTarget, wouldAllow } from './authorization.ts';
+import { authorizeTargets, wouldAllow } from './authorization.ts';
 import type { RequestFacts } from './conditions.ts';
 import { ServiceError } from './errors.ts';
 import type { Authenticate } from './iam/index.ts';
 import type { Kms } from './kms/index.ts';
-import { type AnyInput, asDeclared, type Call, type Operation, operations } from './operations/index.ts';
+import {
+  type AnyInput,
+  asDeclared,
+  type Call,
+  type Operation,
+  operations,
+  requirePageSize,
+} from './operations/index.ts';
 import { AWS_JSON, parseBody, readTarget, renderError, unknownOperation } from './protocol/index.ts';
 import * as refusals from './refusals.ts';
 import { RevisionConflict } from './store/index.ts';
@@ -35,7 +42,7 @@ export interface WireReply {
 export type Answer = (request: WireRequest) => Promise<WireReply>;
 
 /** How often a request is judged again because what it rests on changed before it was carried out. */
-const MOST_JUDGEMENTS = 20;
+const MOST_JUDGEMENTS = 100;
 
 /** Puts together the walk that every request takes, whatever its operation. */
 export function createPipeline({
@@ -54,6 +61,7 @@ export function createPipeline({
     const input = operation.decode(parseBody(wire.body));
     requireNoGrantTokens(input);
     operation.validate?.(asDeclared(input));
+    requirePageSize(operation, input);
     const facts: RequestFacts = {
       caller,
       region,
@@ -64,7 +72,7 @@ export function createPipeline({
       referer: wire.headers.referer,
     };
     const found = await findTargets({ kms, account: caller.account, region }, operation, input);
-    for (const target of found) authorizeTarget(facts, target, input);
+    authorizeTargets(facts, operation, found, input);
     for (const target of found) requireUsable(operation, target);
     const call: Call = {
       operation,
@@ -73,11 +81,19 @@ export function createPipeline({
       input,
       targets: handlerTargets(found),
       kms,
-      wouldAllow: (action, keyArn, policy) => wouldAllow(facts, action, keyArn, policy),
+      wouldAllow: (...question) => wouldAllow(facts, ...question),
     };
     operation.check?.(asDeclared(call));
     if (input['DryRun'] === true) throw refusals.dryRun();
     return operation.encode(await operation.handler(asDeclared(call)));
+  }
+
+  // Requests whose changes met take turns from then on, so that they do not meet each other again and again.
+  let lastTurn: Promise<unknown> = Promise.resolve();
+  function walkInTurn(wire: WireRequest, operation: Operation): Promise<string> {
+    const turn = lastTurn.then(() => walk(wire, operation));
+    lastTurn = turn.catch(() => {});
+    return turn;
   }
 
   return async (wire) => {
@@ -86,7 +102,8 @@ export function createPipeline({
       if (operation === undefined) throw unknownOperation();
       for (let judgements = 1; ; judgements += 1) {
         try {
-          return { status: 200, contentType: AWS_JSON, body: await walk(wire, operation) };
+          const body = await (judgements === 1 ? walk(wire, operation) : walkInTurn(wire, operation));
+          return { status: 200, contentType: AWS_JSON, body };
         } catch (error) {
           if (!(error instanceof RevisionConflict)) throw error;
           if (judgements === MOST_JUDGEMENTS) throw refusals.tooMuchContention();

@@ -1,4 +1,5 @@
 import { parseCiphertext } from './crypto/index.ts';
+import type { ServiceError } from './errors.ts';
 import {
   aliasArn,
   aliasNotFound,
@@ -44,6 +45,8 @@ export interface NamedKey {
   readonly requestAlias: string | undefined;
   /** The key was taken from the ciphertext. */
   readonly fromCiphertext: boolean;
+  /** What a caller who may not use the key is told, as if it did not exist. */
+  readonly refusal?: ServiceError;
 }
 
 /** A target of an operation with what the request names for it. */
@@ -101,10 +104,12 @@ async function findKey(
   alias: NamedAlias | undefined,
 ): Promise<NamedKey | undefined> {
   const identifier = target.member && input[target.member];
-  if (typeof identifier === 'string') return findByIdentifier(scope, operation, target, identifier);
-  if (alias?.record !== undefined) return findById(scope, scope.account, alias.record.targetKeyId, undefined);
   const blob = target.fromCiphertext && input[target.fromCiphertext];
-  if (blob instanceof Uint8Array) return findByCiphertext(scope, blob);
+  const ciphertext = blob instanceof Uint8Array ? blob : undefined;
+  if (typeof identifier === 'string')
+    return findByIdentifier(scope, operation, target, identifier, ciphertext);
+  if (alias?.record !== undefined) return findById(scope, scope.account, alias.record.targetKeyId, {});
+  if (ciphertext !== undefined) return findByCiphertext(scope, ciphertext);
   return undefined;
 }
 
@@ -113,6 +118,7 @@ async function findByIdentifier(
   operation: Operation,
   target: KeyTarget,
   text: string,
+  ciphertext: Uint8Array | undefined,
 ): Promise<NamedKey> {
   const identifier = parseIdentifier(text);
   if (identifier.form === 'malformedArn') {
@@ -122,13 +128,13 @@ async function findByIdentifier(
   switch (identifier.form) {
     case 'keyId':
       if (!isKeyId(identifier.keyId)) throw invalidKeyId(text);
-      return findById(scope, scope.account, identifier.keyId, undefined);
+      return findById(scope, scope.account, identifier.keyId, { ciphertext });
     case 'aliasName':
       return findByAlias(scope, scope.account, identifier.aliasName);
     case 'keyArn':
       requireHere(scope, identifier, text);
       if (!isKeyId(identifier.keyId)) throw invalidKeyIdInArn(identifier.keyId);
-      return findById(scope, identifier.accountId, identifier.keyId, undefined);
+      return findById(scope, identifier.accountId, identifier.keyId, {});
     case 'aliasArn':
       requireHere(scope, identifier, text);
       return findByAlias(scope, identifier.accountId, identifier.aliasName);
@@ -144,19 +150,37 @@ function requireHere(
   if (arn.region !== region) throw foreignRegion(arn.region);
 }
 
+/**
+ * @param how.requestAlias the alias name that led to the key
+ * @param how.ciphertext what the key is to decrypt: a key of another account may go by its bare id where the
+ * ciphertext names it too (operations.md, introduction)
+ */
 async function findById(
   scope: Scope,
   accountId: string,
   keyId: string,
-  requestAlias: string | undefined,
+  how: { readonly requestAlias?: string; readonly ciphertext?: Uint8Array | undefined },
 ): Promise<NamedKey> {
   const { kms, region } = scope;
   const arn = keyArn(kms.partition, region, accountId, keyId);
   const cached = findKeyEntry(kms, region, keyId);
   const found = cached instanceof Promise ? await cached : cached;
   const entry = found?.record.accountId === accountId ? found : undefined;
-  if (entry === undefined && accountId === scope.account) throw keyNotFound(arn);
-  return { arn, accountId, entry, requestAlias, fromCiphertext: false };
+  const { requestAlias, ciphertext } = how;
+  if (entry !== undefined || accountId !== scope.account)
+    return { arn, accountId, entry, requestAlias, fromCiphertext: false };
+  const refusal = keyNotFound(arn);
+  if (found === undefined || ciphertext === undefined) throw refusal;
+  if (parseCiphertext(ciphertext)?.keyId !== keyId) throw refusal;
+  const { record } = found;
+  return {
+    arn: found.arn,
+    accountId: record.accountId,
+    entry: found,
+    requestAlias,
+    fromCiphertext: false,
+    refusal,
+  };
 }
 
 async function findByAlias(scope: Scope, accountId: string, aliasName: string): Promise<NamedKey> {
@@ -164,7 +188,8 @@ async function findByAlias(scope: Scope, accountId: string, aliasName: string): 
   const arn = aliasArn(kms.partition, region, accountId, aliasName);
   const cached = findAliasRecord(kms, accountId, region, aliasName);
   const record = cached instanceof Promise ? await cached : cached;
-  if (record !== undefined) return findById(scope, accountId, record.targetKeyId, aliasName);
+  if (record !== undefined)
+    return findById(scope, accountId, record.targetKeyId, { requestAlias: aliasName });
   if (accountId === scope.account) throw aliasNotFound(arn);
   return { arn, accountId, entry: undefined, requestAlias: aliasName, fromCiphertext: false };
 }
@@ -204,6 +229,15 @@ export function requireUsable(operation: Operation, found: FoundTarget): void {
       : invalidKeyUsage(arn, record.keyUsage, operation.name);
   }
   requireState(states, arn, state);
+}
+
+/** The ARNs of the keys that a request names, by the names of its targets. */
+export function keyArns(found: readonly FoundTarget[]): Readonly<Record<string, string>> {
+  const arns: Record<string, string> = {};
+  for (const target of found) {
+    if (target.kind === 'key' && target.key !== undefined) arns[target.name] = target.key.arn;
+  }
+  return arns;
 }
 
 /** What a handler gets of its targets: keys, aliases, by the names of the targets. */

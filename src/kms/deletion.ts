@@ -13,7 +13,7 @@ const DAY = 86_400_000;
 
 /** How long the scheduler sleeps at most, so that it also notices deletions that other processes schedule. */
 const LONGEST_SLEEP = 60_000;
-/** How soon it tries again after a failure. */
+/** How soon it tries again after a failure, or when deleted material could not be removed from the files yet. */
 const RETRY_PAUSE = 5_000;
 
 /** How many keys one look at the store takes. */
@@ -29,14 +29,13 @@ export function deletionDateAfter(now: number, days: number): number {
  *
  * @returns the records of the destroyed keys
  */
-export async function deleteDueKeys(kms: Kms): Promise<readonly KeyRecord[]> {
+async function deleteDueKeys(kms: Kms): Promise<readonly KeyRecord[]> {
   const deleted: KeyRecord[] = [];
   for (;;) {
     const due = await kms.store.read((reader) => listKeysDueForDeletion(reader, kms.clock.now(), BATCH));
     for (const record of due) if (await deleteKeyOnce(kms, record)) deleted.push(record);
     if (due.length < BATCH) break;
   }
-  if (deleted.length > 0) kms.store.forgetDeleted();
   return deleted;
 }
 
@@ -67,12 +66,19 @@ export function startDeletionScheduler(
 ): () => void {
   let stopped = false;
   let cancel = () => {};
+  // Also at the start: the process may have ended between deleting and forgetting.
+  let isForgotten = false;
   const run = async () => {
     let pause = LONGEST_SLEEP;
     try {
-      for (const record of await deleteDueKeys(kms)) report.deleted(record);
+      for (const record of await deleteDueKeys(kms)) {
+        isForgotten = false;
+        report.deleted(record);
+      }
+      isForgotten ||= kms.store.forgetDeleted();
       const next = await kms.store.read(nextDeletionDate);
       if (next !== undefined) pause = Math.min(Math.max(next - kms.clock.now(), 1), LONGEST_SLEEP);
+      if (!isForgotten) pause = Math.min(pause, RETRY_PAUSE);
     } catch (error) {
       if (!stopped) report.failed(error);
       pause = RETRY_PAUSE;

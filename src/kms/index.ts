@@ -2,7 +2,7 @@ export type { AliasRecord, KeyRecord, Tag } from '../store/index.ts';
 export * from './aliases.ts';
 export * from './deletion.ts';
 export * from './identifiers.ts';
-export type { KeyEntry } from './key-entry.ts';
+export type { KeyEntry, KeyTraits } from './key-entry.ts';
 export * from './key-policy.ts';
 export * from './key-state.ts';
 export * from './keys.ts';

@@ -26,6 +26,13 @@ export interface KeyEntry {
   readonly currentMaterial: SymmetricKeyMaterial;
 }
 
+/** What policies can ask of a key, be it stored or about to be. */
+export interface KeyTraits {
+  readonly arn: string;
+  readonly record: Pick<KeyRecord, 'accountId' | 'keySpec' | 'keyUsage' | 'origin' | 'multiRegion' | 'tags'>;
+  readonly aliases: readonly Pick<AliasRecord, 'aliasName'>[];
+}
+
 const KEY_STATES: readonly KeyState[] = ['Enabled', 'Disabled', 'PendingDeletion'];
 
 /** Loads a key with everything that belongs to it; `undefined` when there is none. */

@@ -13,6 +13,14 @@ export interface NewKey {
   readonly tags: readonly Tag[];
 }
 
+/** What every key of this version is. */
+export const NEW_KEY_TRAITS = Object.freeze({
+  keySpec: 'SYMMETRIC_DEFAULT',
+  keyUsage: 'ENCRYPT_DECRYPT',
+  origin: 'AWS_KMS',
+  multiRegion: false,
+});
+
 /**
  * Creates an enabled symmetric encryption key.
  *
@@ -23,13 +31,10 @@ export function createKey(kms: Kms, material: Uint8Array, newKey: NewKey): Promi
   const wrapped = wrapKeyMaterial(kms.keyring, { ...newKey, creationDate }, material);
   const record: KeyRecord = {
     ...newKey,
+    ...NEW_KEY_TRAITS,
     revision: 1,
     creationDate,
-    keySpec: 'SYMMETRIC_DEFAULT',
-    keyUsage: 'ENCRYPT_DECRYPT',
-    origin: 'AWS_KMS',
     keyManager: 'CUSTOMER',
-    multiRegion: false,
     keyState: 'Enabled',
     deletionDate: undefined,
     currentKeyMaterialId: wrapped.keyMaterialId,

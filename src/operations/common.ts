@@ -17,20 +17,39 @@ export function encryptionConditions(
   context: Readonly<Record<string, string>> | undefined,
   algorithm: string | undefined,
 ): Conditions {
-  const conditions: Record<string, string | readonly string[]> = {
-    'kms:EncryptionAlgorithm': algorithm ?? SYMMETRIC_DEFAULT,
+  const ofAlgorithm = { 'kms:EncryptionAlgorithm': algorithm ?? SYMMETRIC_DEFAULT };
+  const pairs = Object.entries(context ?? {});
+  if (pairs.length === 0) return ofAlgorithm;
+  return {
+    ...ofAlgorithm,
+    'kms:EncryptionContextKeys': pairs.map(([key]) => key),
+    ...pairConditions('kms:EncryptionContext:', pairs),
   };
-  if (context === undefined) return conditions;
-  const keys = Object.keys(context);
-  if (keys.length > 0) conditions['kms:EncryptionContextKeys'] = keys;
-  // Condition keys ignore case, encryption contexts do not. Pairs that differ only in the case of their key become
-  // one multi-valued condition key, which no plain operator matches: which of them a policy means cannot be told.
-  const byLowerCase = Map.groupBy(keys, (key) => key.toLowerCase());
-  for (const [lowerCase, spellings] of byLowerCase) {
-    const values = spellings.map((key) => context[key] ?? '');
-    conditions[`kms:EncryptionContext:${lowerCase}`] = values.length === 1 ? (values[0] ?? '') : values;
-  }
-  return conditions;
+}
+
+/**
+ * A condition key for each pair of names and values. Condition keys ignore case, the names do not: pairs whose names
+ * differ only in case become one multi-valued condition key, with which policies fail closed, for which of them is
+ * meant cannot be told.
+ */
+function pairConditions(
+  prefix: string,
+  pairs: readonly (readonly [name: string, value: string])[],
+): Conditions {
+  const byLowerCase = Map.groupBy(pairs, ([name]) => name.toLowerCase());
+  return Object.fromEntries(
+    Array.from(byLowerCase, ([lowerCase, spellings]) => {
+      const values = spellings.map(([, value]) => value);
+      return [prefix + lowerCase, values.length === 1 ? values[0] : values];
+    }),
+  );
+}
+
+/** Condition keys of a request that puts a key policy (policies.md section 6); absent when the member is. */
+export function policyConditions(input: {
+  readonly BypassPolicyLockoutSafetyCheck?: boolean | undefined;
+}): Conditions {
+  return { 'kms:BypassPolicyLockoutSafetyCheck': input.BypassPolicyLockoutSafetyCheck?.toString() };
 }
 
 /** Condition keys of a request that tags a key (policies.md section 6). */
@@ -40,6 +59,9 @@ export function tagConditions(
   if (tags === undefined || tags.length === 0) return {};
   return {
     'aws:TagKeys': tags.map(({ TagKey }) => TagKey),
-    ...Object.fromEntries(tags.map(({ TagKey, TagValue }) => [`aws:RequestTag/${TagKey}`, TagValue])),
+    ...pairConditions(
+      'aws:RequestTag/',
+      tags.map(({ TagKey, TagValue }) => [TagKey, TagValue]),
+    ),
   };
 }

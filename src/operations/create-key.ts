@@ -3,12 +3,13 @@ import {
   addTags,
   defaultKeyPolicy,
   keyArn,
+  NEW_KEY_TRAITS,
   policyLockout,
   readKeyPolicy,
   createKey as storeKey,
 } from '../kms/index.ts';
 import { boolean, optional, string, structure, type ValueOf } from '../model/index.ts';
-import { tagConditions } from './common.ts';
+import { policyConditions, tagConditions } from './common.ts';
 import * as examples from './example-values.ts';
 import { describeKeyEntry } from './key-metadata.ts';
 import { operation } from './operation.ts';
@@ -53,7 +54,7 @@ export const createKey = operation({
       kind: 'account',
       permission: 'kms:CreateKey',
       conditions: (input) => ({
-        'kms:BypassPolicyLockoutSafetyCheck': input.BypassPolicyLockoutSafetyCheck?.toString(),
+        ...policyConditions(input),
         'kms:KeySpec': keySpecOf(input),
         'kms:CustomerMasterKeySpec': keySpecOf(input),
         'kms:KeyUsage': input.KeyUsage ?? 'ENCRYPT_DECRYPT',
@@ -100,14 +101,18 @@ export const createKey = operation({
     const arn = keyArn(kms.partition, region, caller.account, keyId);
     const policy = input.Policy ?? defaultKeyPolicy(kms.partition, caller.account);
     const compiled = readKeyPolicy(policy, kms.partition);
+    const tags = addTags(
+      [],
+      (input.Tags ?? []).map(({ TagKey, TagValue }) => ({ key: TagKey, value: TagValue })),
+    );
+    const key = { arn, record: { ...NEW_KEY_TRAITS, accountId: caller.account, tags }, aliases: [] };
     if (
       input.Policy !== undefined &&
       input.BypassPolicyLockoutSafetyCheck !== true &&
-      !wouldAllow('kms:PutKeyPolicy', arn, compiled)
+      !wouldAllow('kms:PutKeyPolicy', key, compiled, policyConditions(input))
     ) {
       throw policyLockout();
     }
-    const tags = (input.Tags ?? []).map(({ TagKey, TagValue }) => ({ key: TagKey, value: TagValue }));
     const material = randomBytes(32);
     try {
       const entry = await storeKey(kms, material, {
@@ -116,7 +121,7 @@ export const createKey = operation({
         accountId: caller.account,
         description: input.Description ?? '',
         policy,
-        tags: addTags([], tags),
+        tags,
       });
       return { KeyMetadata: describeKeyEntry(entry) };
     } finally {
@@ -146,6 +151,7 @@ function requireSupported(input: Input): void {
   const keyUsage = input.KeyUsage ?? 'ENCRYPT_DECRYPT';
   if (SPECS_BY_USAGE[keyUsage]?.test(keySpec) !== true)
     throw refusals.keyUsageIncompatible(keyUsage, keySpec);
+  if (keySpec === 'SM2') throw refusals.keySpecOfOtherRegions(keySpec);
   if (input.XksKeyId !== undefined && input.Origin !== 'EXTERNAL_KEY_STORE')
     throw refusals.xksKeyIdUnexpected();
   if (input.CustomKeyStoreId !== undefined) throw refusals.customKeyStoreNotFound();

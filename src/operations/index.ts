@@ -20,6 +20,7 @@ export {
   type Operation,
   type Target,
 } from './operation.ts';
+export { requirePageSize } from './pagination.ts';
 
 const declared = [
   createKey,

@@ -1,6 +1,6 @@
 import { changeKey, POLICY_NAME, policyLockout, readKeyPolicy } from '../kms/index.ts';
 import { boolean, list, optional, required, structure } from '../model/index.ts';
-import { ID_OR_ARN } from './common.ts';
+import { ID_OR_ARN, policyConditions } from './common.ts';
 import * as examples from './example-values.ts';
 import { operation } from './operation.ts';
 import { paginate } from './pagination.ts';
@@ -31,9 +31,7 @@ export const putKeyPolicy = operation({
       accepts: ID_OR_ARN,
       permission: 'kms:PutKeyPolicy',
       states: 'any',
-      conditions: (input) => ({
-        'kms:BypassPolicyLockoutSafetyCheck': input.BypassPolicyLockoutSafetyCheck?.toString(),
-      }),
+      conditions: policyConditions,
     },
   },
   errors: [
@@ -72,7 +70,10 @@ export const putKeyPolicy = operation({
     const { PolicyName = POLICY_NAME, Policy, BypassPolicyLockoutSafetyCheck = false } = input;
     if (PolicyName !== POLICY_NAME) throw policyNameUnsupported(PolicyName);
     const policy = readKeyPolicy(Policy, kms.partition);
-    if (!BypassPolicyLockoutSafetyCheck && !wouldAllow('kms:PutKeyPolicy', key.arn, policy)) {
+    if (
+      !BypassPolicyLockoutSafetyCheck &&
+      !wouldAllow('kms:PutKeyPolicy', key, policy, policyConditions(input))
+    ) {
       throw policyLockout();
     }
     await changeKey(kms, key, { policy: Policy });

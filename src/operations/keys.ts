@@ -203,7 +203,7 @@ export const scheduleKeyDeletion = operation({
       },
     },
   ],
-  check({ input: { PendingWindowInDays: days = DEFAULT_WINDOW } }) {
+  validate({ PendingWindowInDays: days = DEFAULT_WINDOW }) {
     if (days < SHORTEST_WINDOW || days > LONGEST_WINDOW) throw deletionWindowInvalid(days);
   },
   async handler({ input: { PendingWindowInDays: days = DEFAULT_WINDOW }, targets: { key }, kms }) {

@@ -1,5 +1,5 @@
 import type { Caller } from '../caller.ts';
-import type { AliasRecord, IdentifierForm, KeyEntry, KeyStateClass, Kms } from '../kms/index.ts';
+import type { AliasRecord, IdentifierForm, KeyEntry, KeyStateClass, KeyTraits, Kms } from '../kms/index.ts';
 import { compileDecoder, compileEncoder, type StructureShape, type ValueOf } from '../model/index.ts';
 import type { CompiledPolicy, ConditionValue } from '../policy/index.ts';
 
@@ -23,13 +23,17 @@ export interface KeyTarget<Input = never> {
   readonly optional?: true;
   /** The key may belong to another account. */
   readonly crossAccount?: true;
-  /** The action to be authorized on the key; absent when naming the key gives no access to it. */
+  /** The action to be authorized on the key; absent when naming a key of one's own gives no access to it. */
   readonly permission?: `kms:${string}`;
   readonly states: KeyStateClass;
   /** The usage that the key must have. */
   readonly usage?: KeyUsageRule;
-  /** Condition keys that the request adds to the context of this authorization. */
-  readonly conditions?: (input: Input) => Conditions;
+  /**
+   * Condition keys that the request adds to the context of this authorization.
+   *
+   * @param keyArns of all the keys that the request names, by target
+   */
+  readonly conditions?: (input: Input, keyArns: Readonly<Record<string, string>>) => Conditions;
 }
 
 export interface KeyUsageRule {
@@ -94,7 +98,12 @@ export interface Call<Input = AnyInput, Found = Readonly<Record<string, unknown>
   readonly targets: Found;
   readonly kms: Kms;
   /** Whether the caller could perform an action on a key of its account if that key had the given policy. */
-  readonly wouldAllow: (action: `kms:${string}`, keyArn: string, policy: CompiledPolicy) => boolean;
+  readonly wouldAllow: (
+    action: `kms:${string}`,
+    key: KeyTraits,
+    policy: CompiledPolicy,
+    conditions: Conditions,
+  ) => boolean;
 }
 
 /** An example for the reference. */

@@ -1,10 +1,20 @@
 import { invalidMarker } from '../kms/index.ts';
-import type { Call } from './operation.ts';
+import type { AnyInput, Call, Operation } from './operation.ts';
 import { limitTooLarge } from './refusals.ts';
 
 interface PageRequest {
   readonly Limit?: number | undefined;
   readonly Marker?: string | undefined;
+}
+
+/**
+ * Refuses a page larger than a listing has, which does not depend on what is listed.
+ *
+ * @throws ServiceError `ValidationException`
+ */
+export function requirePageSize({ pagination }: Operation, { Limit }: AnyInput): void {
+  if (pagination === undefined || typeof Limit !== 'number') return;
+  if (Limit > pagination.maximumLimit) throw limitTooLarge(Limit, pagination.maximumLimit);
 }
 
 /**
@@ -14,8 +24,7 @@ interface PageRequest {
  *
  * @param scope what else the listing is limited to, e.g. a key id
  * @param fetch the items after a position (`''`: from the beginning), in order, at most so many
- * @throws ServiceError `InvalidMarkerException` for a marker of something else; `ValidationException` for a limit
- * over the operation's maximum
+ * @throws ServiceError `InvalidMarkerException` for a marker of something else
  */
 export async function paginate<T>(
   call: Call<PageRequest, unknown>,
@@ -24,9 +33,7 @@ export async function paginate<T>(
   positionOf: (item: T) => string,
 ): Promise<{ readonly items: readonly T[]; readonly NextMarker?: string; readonly Truncated: boolean }> {
   const { operation, caller, region, input, kms } = call;
-  const maximum = operation.pagination?.maximumLimit ?? 0;
-  const limit = input.Limit ?? operation.pagination?.defaultLimit ?? maximum;
-  if (limit > maximum) throw limitTooLarge(limit, maximum);
+  const limit = input.Limit ?? operation.pagination?.defaultLimit ?? 0;
   const markerScope = [operation.name, caller.account, region, scope];
   const after = input.Marker === undefined ? '' : kms.keyring.openMarker(markerScope, input.Marker);
   if (after === undefined) throw invalidMarker();

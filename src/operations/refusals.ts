@@ -24,6 +24,11 @@ export function keyUsageIncompatible(keyUsage: string, keySpec: string): Service
   return invalid(`KeyUsage ${keyUsage} is not compatible with KeySpec ${keySpec}`);
 }
 
+/** SM2 exists in the China Regions only. */
+export function keySpecOfOtherRegions(keySpec: string): ServiceError {
+  return invalid(`KeySpec ${keySpec} is not supported in this Region`);
+}
+
 export function keySpecUnsupported(keySpec: string): ServiceError {
   return unsupported(`KeySpec ${keySpec} is not supported by this version of QKMS`);
 }

@@ -3,7 +3,7 @@ import { algorithmIncompatible, incorrectKey, invalidCiphertext, type KeyEntry }
 import { optional, required, structure } from '../model/index.ts';
 import { ANY_IDENTIFIER, ENCRYPT_DECRYPT, encryptionConditions, SYMMETRIC_DEFAULT } from './common.ts';
 import * as examples from './example-values.ts';
-import { operation } from './operation.ts';
+import { type Conditions, operation } from './operation.ts';
 import {
   ciphertextMissing,
   ignoreCiphertextNeedsDryRun,
@@ -199,8 +199,10 @@ export const reEncrypt = operation({
       permission: 'kms:ReEncryptFrom',
       states: 'cryptographic',
       usage: { ...ENCRYPT_DECRYPT, incorrectKey: true },
-      conditions: (input) =>
-        encryptionConditions(input.SourceEncryptionContext, input.SourceEncryptionAlgorithm),
+      conditions: (input, keyArns) => ({
+        ...encryptionConditions(input.SourceEncryptionContext, input.SourceEncryptionAlgorithm),
+        ...reEncryptConditions(keyArns),
+      }),
     },
     destination: {
       kind: 'key',
@@ -210,8 +212,10 @@ export const reEncrypt = operation({
       permission: 'kms:ReEncryptTo',
       states: 'cryptographic',
       usage: ENCRYPT_DECRYPT,
-      conditions: (input) =>
-        encryptionConditions(input.DestinationEncryptionContext, input.DestinationEncryptionAlgorithm),
+      conditions: (input, keyArns) => ({
+        ...encryptionConditions(input.DestinationEncryptionContext, input.DestinationEncryptionAlgorithm),
+        ...reEncryptConditions(keyArns),
+      }),
     },
   },
   errors: decryptErrors,
@@ -253,6 +257,10 @@ export const reEncrypt = operation({
     }
   },
 });
+
+function reEncryptConditions({ source, destination }: Readonly<Record<string, string>>): Conditions {
+  return { 'kms:ReEncryptOnSameKey': String(source === destination) };
+}
 
 /** @throws ServiceError `InvalidKeyUsageException` when a key cannot work with an algorithm */
 function requireAlgorithm({ record }: KeyEntry, algorithm: string = SYMMETRIC_DEFAULT): void {

@@ -30,8 +30,12 @@ export interface SqliteEngine {
   readonly writer: Kysely<Schema>;
   /** A number that changes whenever another connection has committed (`PRAGMA data_version`). */
   dataVersion(): number;
-  /** Moves committed pages from the log into the database and empties the log. */
-  checkpoint(): void;
+  /**
+   * Moves committed pages from the log into the database and empties the log.
+   *
+   * @returns whether that was possible: a connection that is reading at the moment keeps the log
+   */
+  checkpoint(): boolean;
   close(): Promise<void>;
 }
 
@@ -45,14 +49,17 @@ export function openSqlite(location: string): SqliteEngine {
   const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: statements(readerDatabase) }) });
   const writer = new Kysely<Schema>({ dialect: new WriterDialect({ database: statements(writerDatabase) }) });
   const dataVersion = readerDatabase.prepare('pragma data_version');
+  const checkpoint = writerDatabase.prepare('pragma wal_checkpoint(truncate)');
   return {
     reader,
     writer,
     dataVersion: () => Number(dataVersion.get()?.['data_version']),
-    checkpoint: () => writerDatabase.exec('pragma wal_checkpoint(truncate)'),
+    checkpoint: () => checkpoint.get()?.['busy'] === 0,
     async close() {
       await reader.destroy();
       await writer.destroy();
+      // Kysely closes only what it has used; a connection left open would leave the files of the log behind.
+      for (const database of [readerDatabase, writerDatabase]) if (database.isOpen) database.close();
     },
   };
 }

@@ -106,9 +106,13 @@ export class Store {
     }
   }
 
-  /** Makes sure that what was deleted is gone from the files, not only from the tables. */
-  forgetDeleted(): void {
-    this.#engine.checkpoint();
+  /**
+   * Removes what was deleted from the files, not only from the tables.
+   *
+   * @returns whether it is gone; a process that is reading at the moment can keep it
+   */
+  forgetDeleted(): boolean {
+    return this.#engine.checkpoint();
   }
 
   close(): Promise<void> {

@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import {
+  isLoopback,
+  type Mode,
+  readConfiguration,
+  SETTINGS,
+  type Setting,
+  type TypedFlags,
+} from './config.ts';
+
+const SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
+
+describe('the configuration without any setting', () => {
+  it('of production keeps keys in ./data, on loopback, with a worker for each core', () => {
+    assert.deepEqual(readConfiguration('production', {}, {}), {
+      mode: 'production',
+      host: '127.0.0.1',
+      port: 8600,
+      dataDirectory: resolve('data'),
+      workers: availableParallelism(),
+      accountId: '111122223333',
+      partition: 'aws',
+      allowPlaintext: false,
+      logLevel: 'info',
+    });
+  });
+
+  it('of development keeps nothing on disk, in one process', () => {
+    const { dataDirectory, workers } = readConfiguration('development', {}, {});
+    assert.equal(dataDirectory, undefined);
+    assert.equal(workers, 1);
+  });
+
+  it('is frozen', () => {
+    assert.ok(Object.isFrozen(readConfiguration('production', {}, {})));
+  });
+});
+
+describe('a setting', () => {
+  it('is taken from the flag before the variable before the default', () => {
+    const environment = { QKMS_PORT: '2000', QKMS_WORKERS: '3' };
+    const { port, workers, host } = readConfiguration('production', { port: '1000' }, environment);
+    assert.deepEqual({ port, workers, host }, { port: 1000, workers: 3, host: '127.0.0.1' });
+  });
+
+  it('counts as unset when its variable is empty', () => {
+    const empty = Object.fromEntries(Object.values<Setting>(SETTINGS).map(({ variable }) => [variable, '']));
+    assert.deepEqual(readConfiguration('production', {}, empty), readConfiguration('production', {}, {}));
+  });
+
+  it('can be given for everything', () => {
+    const configuration = readConfiguration(
+      'development',
+      {},
+      {
+        QKMS_HOST: '[::1]',
+        QKMS_PORT: '0',
+        QKMS_DATA_DIR: 'keys',
+        QKMS_WORKERS: '4',
+        QKMS_ACCOUNT_ID: '000000000001',
+        QKMS_ROOT_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+        QKMS_ROOT_SECRET_ACCESS_KEY: SECRET,
+        QKMS_ROOT_KEY_FILE: 'root.key',
+        QKMS_TLS_CERTIFICATE_FILE: 'certificate.pem',
+        QKMS_TLS_KEY_FILE: 'key.pem',
+        QKMS_INSECURE_HTTP: '1',
+        QKMS_LOG_LEVEL: 'debug',
+      },
+    );
+    assert.deepEqual(configuration, {
+      mode: 'development',
+      host: '::1',
+      port: 0,
+      dataDirectory: resolve('keys'),
+      workers: 4,
+      accountId: '000000000001',
+      partition: 'aws',
+      rootAccessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+      rootSecretAccessKey: SECRET,
+      rootKeyFile: resolve('root.key'),
+      tls: { certificateFile: resolve('certificate.pem'), keyFile: resolve('key.pem') },
+      allowPlaintext: true,
+      logLevel: 'debug',
+    });
+  });
+
+  it('that is secret has no flag, because a command line is public', () => {
+    const settings: Readonly<Record<string, Setting>> = SETTINGS;
+    assert.equal(settings['rootSecretAccessKey']?.flag, undefined);
+    assert.equal(settings['rootAccessKeyId']?.flag, undefined);
+  });
+});
+
+describe('a wrong setting is refused by name', () => {
+  const wrong: readonly [flags: TypedFlags, environment: Record<string, string>, message: string | RegExp][] =
+    [
+      [
+        { port: '65536' },
+        {},
+        '--port (QKMS_PORT): "65536" is out of range; give a whole number from 0 to 65535',
+      ],
+      [{ port: '-1' }, {}, /"-1" is out of range/],
+      [{ port: '80.5' }, {}, /"80\.5" is out of range/],
+      [{ port: '' }, {}, /"" is out of range/],
+      [{}, { QKMS_PORT: '0x10' }, /^--port \(QKMS_PORT\): "0x10"/],
+      [{ port: '1\n2' }, {}, /"1\\n2" is out of range/],
+      [
+        {},
+        { QKMS_WORKERS: '0' },
+        '--workers (QKMS_WORKERS): "0" is out of range; give a whole number from 1 to 256',
+      ],
+      [{ workers: '8600' }, {}, /"8600" is out of range/],
+      [
+        {},
+        { QKMS_ACCOUNT_ID: '12345' },
+        '--account-id (QKMS_ACCOUNT_ID): "12345" is not an account id; give 12 digits',
+      ],
+      [
+        { host: 'localhost:8600' },
+        {},
+        '--host (QKMS_HOST): "localhost:8600" is not an address; give one without port, such as 127.0.0.1 or ::1',
+      ],
+      [{ host: 'http://localhost' }, {}, /is not an address/],
+      [{ host: '[127.0.0.1]' }, {}, /is not an address/],
+      [{ host: '' }, {}, /is not an address/],
+      [
+        { logLevel: 'loud' },
+        {},
+        '--log-level (QKMS_LOG_LEVEL): "loud" is not a log level; ' +
+          'give one of silent, fatal, error, warn, info, debug, trace',
+      ],
+      [
+        {},
+        { QKMS_INSECURE_HTTP: 'maybe' },
+        '--insecure-http (QKMS_INSECURE_HTTP): "maybe" is neither yes nor no; give true or false',
+      ],
+      [
+        {},
+        { QKMS_ROOT_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE' },
+        'QKMS_ROOT_SECRET_ACCESS_KEY: missing although QKMS_ROOT_ACCESS_KEY_ID is set; ' +
+          'set both, or neither to have them generated',
+      ],
+      [
+        {},
+        { QKMS_ROOT_SECRET_ACCESS_KEY: SECRET },
+        /^QKMS_ROOT_ACCESS_KEY_ID: missing although QKMS_ROOT_SECRET_ACCESS_KEY is set/,
+      ],
+      [
+        {},
+        { QKMS_ROOT_ACCESS_KEY_ID: 'AKIA/X', QKMS_ROOT_SECRET_ACCESS_KEY: SECRET },
+        'QKMS_ROOT_ACCESS_KEY_ID: not an access key id; give 3 to 128 letters, digits or underscores',
+      ],
+      [
+        {},
+        { QKMS_ROOT_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', QKMS_ROOT_SECRET_ACCESS_KEY: SECRET.slice(0, 15) },
+        'QKMS_ROOT_SECRET_ACCESS_KEY: too short to be safe; give at least 16 characters chosen at random',
+      ],
+      [
+        { tlsKeyFile: 'key.pem' },
+        {},
+        '--tls-certificate-file (QKMS_TLS_CERTIFICATE_FILE): ' +
+          'missing although --tls-key-file (QKMS_TLS_KEY_FILE) is set; HTTPS needs both',
+      ],
+      [
+        {},
+        { QKMS_TLS_CERTIFICATE_FILE: 'c' },
+        /^--tls-key-file \(QKMS_TLS_KEY_FILE\): missing although --tls-c/,
+      ],
+      [
+        {},
+        { QKMS_DATABASE_URL: 'postgres://qkms:hunter2@db/qkms' },
+        '--database-url (QKMS_DATABASE_URL): PostgreSQL is not supported in this version; ' +
+          'leave it unset to keep keys in SQLite under --data-dir (QKMS_DATA_DIR)',
+      ],
+      [
+        { databaseUrl: 'mysql://db' },
+        {},
+        /^--database-url .*: database engine "mysql" is not supported in this/,
+      ],
+      [{ databaseUrl: 'db.example.com' }, {}, /database engine "" is not supported in this version/],
+      [
+        { host: '0.0.0.0' },
+        {},
+        '--host (QKMS_HOST): other machines reach "0.0.0.0", and plain HTTP would show them plaintext keys; ' +
+          'set --tls-certificate-file (QKMS_TLS_CERTIFICATE_FILE) and --tls-key-file (QKMS_TLS_KEY_FILE), ' +
+          'or --insecure-http (QKMS_INSECURE_HTTP) if something else protects the connection',
+      ],
+    ];
+  for (const [flags, environment, message] of wrong) {
+    it(JSON.stringify({ ...flags, ...environment }), () => {
+      for (const mode of ['production', 'development'] satisfies Mode[]) {
+        assert.throws(() => readConfiguration(mode, flags, environment), { name: 'OperatorError', message });
+      }
+    });
+  }
+
+  it('in one line, without repeating secrets, whatever was typed', () => {
+    const names = Object.keys(SETTINGS) as (keyof typeof SETTINGS)[];
+    const typed = fc.dictionary(fc.constantFrom(...names), fc.string({ unit: 'binary' }));
+    fc.assert(
+      fc.property(typed, (flags) => {
+        try {
+          readConfiguration('production', flags, {});
+        } catch (error) {
+          assert.ok(error instanceof Error && error.name === 'OperatorError');
+          assert.doesNotMatch(error.message, /[\r\n]/);
+        }
+      }),
+    );
+    assert.throws(
+      () => readConfiguration('production', {}, { QKMS_DATABASE_URL: 'postgres://qkms:hunter2@db' }),
+      (error: Error) => !error.message.includes('hunter2'),
+    );
+    assert.throws(
+      () =>
+        readConfiguration(
+          'production',
+          {},
+          { QKMS_ROOT_ACCESS_KEY_ID: 'AKIA', QKMS_ROOT_SECRET_ACCESS_KEY: 'hunter2' },
+        ),
+      (error: Error) => !error.message.includes('hunter2'),
+    );
+  });
+});
+
+describe('plain HTTP', () => {
+  for (const host of [
+    '127.0.0.1',
+    '127.1.2.3',
+    '::1',
+    '[::1]',
+    '::ffff:127.0.0.1',
+    'localhost',
+    'LOCALHOST',
+  ]) {
+    it(`is fine on ${host}`, () => {
+      readConfiguration('production', { host }, {});
+    });
+  }
+
+  for (const host of [
+    '0.0.0.0',
+    '::',
+    '10.0.0.1',
+    '128.0.0.1',
+    '::ffff:10.0.0.1',
+    '::2',
+    'localhost.example',
+  ]) {
+    it(`is refused on ${host} unless the operator insists or there is TLS`, () => {
+      assert.equal(isLoopback(host), false);
+      assert.throws(() => readConfiguration('development', { host }, {}), /other machines reach/);
+      readConfiguration('development', { host }, { QKMS_INSECURE_HTTP: 'true' });
+      readConfiguration('development', { host, tlsCertificateFile: 'c', tlsKeyFile: 'k' }, {});
+    });
+  }
+});

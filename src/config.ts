@@ -1,0 +1,318 @@
+import { BlockList, isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { OperatorError } from './errors.ts';
+
+/** `production` enforces signatures and policies; `development` takes any credentials and keeps nothing on disk. */
+export type Mode = 'production' | 'development';
+
+/** How much the log says, from nothing at all to everything. */
+export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** The PEM files that HTTPS is served with; the certificate file holds the chain, leaf first. */
+export interface TlsFiles {
+  readonly certificateFile: string;
+  readonly keyFile: string;
+}
+
+/** Everything that the operator decides, checked and complete. Frozen. */
+export interface Configuration {
+  readonly mode: Mode;
+  /** A host name or an address; an IPv6 address without brackets. */
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Absolute; `undefined` keeps nothing on disk. */
+  readonly dataDirectory: string | undefined;
+  /** Reserved: refused in this version. */
+  readonly databaseUrl?: string;
+  /** Number of processes that serve. */
+  readonly workers: number;
+  /** Twelve digits. */
+  readonly accountId: string;
+  readonly partition: string;
+  /** Given together with the secret, or not at all. */
+  readonly rootAccessKeyId?: string;
+  readonly rootSecretAccessKey?: string;
+  /** Absolute; `undefined` is the place in the data directory. */
+  readonly rootKeyFile?: string;
+  readonly tls?: TlsFiles;
+  /** The operator's word that an address other machines reach may be served without TLS. */
+  readonly allowPlaintext: boolean;
+  readonly logLevel: LogLevel;
+}
+
+/** How one decision of the operator is written: as a flag, as an environment variable, or as both. */
+export interface Setting {
+  readonly variable: string;
+  /** Absent for secrets: a command line can be read by every user of the machine. */
+  readonly flag?: string;
+  /** The name of the flag's argument; absent for a flag that stands for itself. */
+  readonly argument?: string;
+  readonly summary: string;
+}
+
+/** Every setting there is: the command line, its help and the texts of errors are made from this table. */
+export const SETTINGS = Object.freeze({
+  host: {
+    flag: '--host',
+    argument: 'address',
+    variable: 'QKMS_HOST',
+    summary: 'address to listen on (default: 127.0.0.1)',
+  },
+  port: {
+    flag: '--port',
+    argument: 'number',
+    variable: 'QKMS_PORT',
+    summary: 'port to listen on, 0 for any free one (default: 8600)',
+  },
+  dataDirectory: {
+    flag: '--data-dir',
+    argument: 'path',
+    variable: 'QKMS_DATA_DIR',
+    summary: 'where keys are kept (default: ./data; in development nowhere)',
+  },
+  databaseUrl: {
+    flag: '--database-url',
+    argument: 'url',
+    variable: 'QKMS_DATABASE_URL',
+    summary: 'reserved for PostgreSQL, not supported in this version',
+  },
+  workers: {
+    flag: '--workers',
+    argument: 'number',
+    variable: 'QKMS_WORKERS',
+    summary: 'processes that serve (default: one for each core; in development 1)',
+  },
+  accountId: {
+    flag: '--account-id',
+    argument: 'digits',
+    variable: 'QKMS_ACCOUNT_ID',
+    summary: 'the account of the root user, 12 digits (default: 111122223333)',
+  },
+  rootAccessKeyId: {
+    variable: 'QKMS_ROOT_ACCESS_KEY_ID',
+    summary: "the root user's access key id (generated on first start if unset)",
+  },
+  rootSecretAccessKey: {
+    variable: 'QKMS_ROOT_SECRET_ACCESS_KEY',
+    summary: "the root user's secret access key (generated on first start if unset)",
+  },
+  rootKeyFile: {
+    flag: '--root-key-file',
+    argument: 'path',
+    variable: 'QKMS_ROOT_KEY_FILE',
+    summary: 'file of the root key (default: root.key in the data directory)',
+  },
+  tlsCertificateFile: {
+    flag: '--tls-certificate-file',
+    argument: 'path',
+    variable: 'QKMS_TLS_CERTIFICATE_FILE',
+    summary: 'serve HTTPS with this certificate chain (PEM)',
+  },
+  tlsKeyFile: {
+    flag: '--tls-key-file',
+    argument: 'path',
+    variable: 'QKMS_TLS_KEY_FILE',
+    summary: "the certificate's private key (PEM)",
+  },
+  allowPlaintext: {
+    flag: '--insecure-http',
+    variable: 'QKMS_INSECURE_HTTP',
+    summary: 'allow plain HTTP on an address that other machines reach',
+  },
+  logLevel: {
+    flag: '--log-level',
+    argument: 'level',
+    variable: 'QKMS_LOG_LEVEL',
+    summary: `one of ${LOG_LEVELS.join(', ')} (default: info)`,
+  },
+} satisfies Record<string, Setting>);
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** What was typed for each setting; `'true'` for a flag without argument. */
+export type TypedFlags = Readonly<Partial<Record<SettingName, string>>>;
+
+const PARTITION = 'aws';
+const DEFAULT_ACCOUNT_ID = '111122223333';
+const DEFAULT_PORT = 8600;
+const MAXIMUM_PORT = 65_535;
+/** Far above any machine's use; it catches a port number given as the number of workers. */
+const MAXIMUM_WORKERS = 256;
+/** Whoever records one signed request can try secrets against it at leisure. AWS issues 40 characters. */
+const MINIMUM_SECRET_LENGTH = 16;
+
+/**
+ * Reads the configuration: flags first, then environment variables (an empty one counts as unset), then defaults.
+ *
+ * @throws OperatorError naming the flag, the variable and what to do; secrets are never repeated
+ */
+export function readConfiguration(
+  mode: Mode,
+  flags: TypedFlags,
+  environment: Readonly<Record<string, string | undefined>>,
+): Configuration {
+  const read = (name: SettingName): string | undefined =>
+    flags[name] ?? (environment[SETTINGS[name].variable] || undefined);
+
+  const development = mode === 'development';
+  const dataDirectory = read('dataDirectory') ?? (development ? undefined : 'data');
+  const rootKeyFile = read('rootKeyFile');
+  const tls = readTlsFiles(read('tlsCertificateFile'), read('tlsKeyFile'));
+  refuseDatabaseUrl(read('databaseUrl'));
+  const configuration: Configuration = {
+    mode,
+    host: readHost(read('host') ?? '127.0.0.1'),
+    port: readWholeNumber('port', read('port'), DEFAULT_PORT, 0, MAXIMUM_PORT),
+    dataDirectory: dataDirectory === undefined ? undefined : resolve(dataDirectory),
+    workers: readWholeNumber(
+      'workers',
+      read('workers'),
+      development ? 1 : availableParallelism(),
+      1,
+      MAXIMUM_WORKERS,
+    ),
+    accountId: readAccountId(read('accountId') ?? DEFAULT_ACCOUNT_ID),
+    partition: PARTITION,
+    ...readRootCredentials(read('rootAccessKeyId'), read('rootSecretAccessKey')),
+    ...(rootKeyFile === undefined ? {} : { rootKeyFile: resolve(rootKeyFile) }),
+    ...(tls === undefined ? {} : { tls }),
+    allowPlaintext: readSwitch('allowPlaintext', read('allowPlaintext')),
+    logLevel: readLogLevel(read('logLevel') ?? 'info'),
+  };
+  requireTlsBeyondLoopback(configuration);
+  return Object.freeze(configuration);
+}
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+/** Whether only this machine can reach `host`. A host name other than `localhost` is taken to be reachable. */
+export function isLoopback(host: string): boolean {
+  const version = isIP(host);
+  if (version === 0) return host.toLowerCase() === 'localhost';
+  return loopback.check(host, version === 4 ? 'ipv4' : 'ipv6');
+}
+
+/** How messages call a setting: `--port (QKMS_PORT)`. */
+export function nameOf(name: SettingName): string {
+  const { flag, variable }: Setting = SETTINGS[name];
+  return flag === undefined ? variable : `${flag} (${variable})`;
+}
+
+function invalid(name: SettingName, problem: string): OperatorError {
+  return new OperatorError(`${nameOf(name)}: ${problem}`);
+}
+
+function readHost(typed: string): string {
+  const host = /^\[(.*)\]$/.exec(typed)?.[1] ?? typed;
+  const wellFormed = typed === host ? /^[\w.:%-]+$/.test(host) : isIP(host) === 6;
+  if (!wellFormed || (host.includes(':') && isIP(host) !== 6)) {
+    throw invalid(
+      'host',
+      `${quote(typed)} is not an address; give one without port, such as 127.0.0.1 or ::1`,
+    );
+  }
+  return host;
+}
+
+function readWholeNumber(
+  name: SettingName,
+  typed: string | undefined,
+  otherwise: number,
+  least: number,
+  most: number,
+): number {
+  if (typed === undefined) return otherwise;
+  const number = /^\d{1,9}$/.test(typed) ? Number(typed) : Number.NaN;
+  if (number >= least && number <= most) return number;
+  throw invalid(name, `${quote(typed)} is out of range; give a whole number from ${least} to ${most}`);
+}
+
+function readAccountId(typed: string): string {
+  if (/^\d{12}$/.test(typed)) return typed;
+  throw invalid('accountId', `${quote(typed)} is not an account id; give 12 digits`);
+}
+
+function readRootCredentials(
+  accessKeyId: string | undefined,
+  secret: string | undefined,
+): Pick<Configuration, 'rootAccessKeyId' | 'rootSecretAccessKey'> {
+  if (accessKeyId === undefined && secret === undefined) return {};
+  if (accessKeyId === undefined || secret === undefined) {
+    const [given, missing]: readonly [SettingName, SettingName] =
+      secret === undefined
+        ? ['rootAccessKeyId', 'rootSecretAccessKey']
+        : ['rootSecretAccessKey', 'rootAccessKeyId'];
+    throw invalid(
+      missing,
+      `missing although ${nameOf(given)} is set; set both, or neither to have them generated`,
+    );
+  }
+  // The characters of IAM's accessKeyIdType: none of them means anything in an Authorization header.
+  if (!/^\w{3,128}$/.test(accessKeyId)) {
+    throw invalid('rootAccessKeyId', 'not an access key id; give 3 to 128 letters, digits or underscores');
+  }
+  if (secret.length < MINIMUM_SECRET_LENGTH) {
+    throw invalid(
+      'rootSecretAccessKey',
+      `too short to be safe; give at least ${MINIMUM_SECRET_LENGTH} characters chosen at random`,
+    );
+  }
+  return { rootAccessKeyId: accessKeyId, rootSecretAccessKey: secret };
+}
+
+function readTlsFiles(
+  certificateFile: string | undefined,
+  keyFile: string | undefined,
+): TlsFiles | undefined {
+  if (certificateFile === undefined && keyFile === undefined) return undefined;
+  if (certificateFile === undefined) {
+    throw invalid('tlsCertificateFile', `missing although ${nameOf('tlsKeyFile')} is set; HTTPS needs both`);
+  }
+  if (keyFile === undefined) {
+    throw invalid('tlsKeyFile', `missing although ${nameOf('tlsCertificateFile')} is set; HTTPS needs both`);
+  }
+  return Object.freeze({ certificateFile: resolve(certificateFile), keyFile: resolve(keyFile) });
+}
+
+function readSwitch(name: SettingName, typed: string | undefined): boolean {
+  if (typed === undefined || typed === 'false' || typed === '0') return false;
+  if (typed === 'true' || typed === '1') return true;
+  throw invalid(name, `${quote(typed)} is neither yes nor no; give true or false`);
+}
+
+function readLogLevel(typed: string): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === typed);
+  if (level !== undefined) return level;
+  throw invalid('logLevel', `${quote(typed)} is not a log level; give one of ${LOG_LEVELS.join(', ')}`);
+}
+
+function refuseDatabaseUrl(typed: string | undefined): void {
+  if (typed === undefined) return;
+  // Only the scheme may be repeated: what follows it can hold a password.
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(typed)?.[1]?.toLowerCase() ?? '';
+  const engine = scheme.startsWith('postgres') ? 'PostgreSQL' : `database engine ${quote(scheme)}`;
+  throw invalid(
+    'databaseUrl',
+    `${engine} is not supported in this version; leave it unset to keep keys in SQLite under ${nameOf('dataDirectory')}`,
+  );
+}
+
+function requireTlsBeyondLoopback({ host, tls, allowPlaintext }: Configuration): void {
+  if (tls !== undefined || allowPlaintext || isLoopback(host)) return;
+  throw invalid(
+    'host',
+    `other machines reach ${quote(host)}, and plain HTTP would show them plaintext keys; ` +
+      `set ${nameOf('tlsCertificateFile')} and ${nameOf('tlsKeyFile')}, ` +
+      `or ${nameOf('allowPlaintext')} if something else protects the connection`,
+  );
+}
+
+/** One line whatever was typed. */
+function quote(typed: string): string {
+  return JSON.stringify(typed);
+}

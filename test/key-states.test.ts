@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { KMS } from '@aws-sdk/client-kms';
+import { operations } from '../src/operations/index.ts';
+import {
+  type Besides,
+  createBesides,
+  describeOperation,
+  KEY_OPERATIONS,
+  type StateClass,
+} from './support/key-operations.ts';
+import {
+  createAlias,
+  createKey,
+  encrypt,
+  enterState,
+  KEY_STATES,
+  type KeyState,
+  type NewKey,
+} from './support/keys.ts';
+import { assertRefused } from './support/refusal.ts';
+import { startTestServer, type TestServer } from './support/server.ts';
+
+/** How a class of operations takes a state (operations.md section 2). */
+type Outcome = 'works' | 'disabled' | 'pending deletion' | 'not pending deletion';
+
+const OUTCOMES: Readonly<Record<StateClass, Readonly<Record<KeyState, Outcome>>>> = {
+  CRYPTO: { Enabled: 'works', Disabled: 'disabled', PendingDeletion: 'pending deletion' },
+  ANY: { Enabled: 'works', Disabled: 'works', PendingDeletion: 'works' },
+  META: { Enabled: 'works', Disabled: 'works', PendingDeletion: 'pending deletion' },
+  ALIAS: { Enabled: 'works', Disabled: 'works', PendingDeletion: 'pending deletion' },
+  UPALIAS: { Enabled: 'works', Disabled: 'works', PendingDeletion: 'pending deletion' },
+  ENDIS: { Enabled: 'works', Disabled: 'works', PendingDeletion: 'pending deletion' },
+  CANCEL: { Enabled: 'not pending deletion', Disabled: 'not pending deletion', PendingDeletion: 'works' },
+  SCHED: { Enabled: 'works', Disabled: 'works', PendingDeletion: 'pending deletion' },
+};
+
+let server: TestServer;
+let kms: KMS;
+let others: Omit<Besides, 'ciphertext'>;
+
+before(async () => {
+  server = await startTestServer();
+  kms = server.client();
+  others = await createBesides(kms);
+});
+after(() => server.close());
+
+interface KeyInState extends NewKey {
+  readonly ciphertext: Uint8Array;
+  readonly aliasName: string;
+}
+
+/** A key in a state, with what only an enabled key could have been given. */
+async function createKeyInState(state: KeyState): Promise<KeyInState> {
+  const key = await createKey(kms);
+  const ciphertext = await encrypt(kms, key.keyId);
+  const aliasName = await createAlias(kms, key.keyId);
+  await enterState(kms, key.keyId, state);
+  return { ...key, ciphertext, aliasName };
+}
+
+async function assertOutcome(call: Promise<unknown>, outcome: Outcome, arn: string): Promise<void> {
+  if (outcome === 'works') await call;
+  else if (outcome === 'disabled') await assertRefused(call, 'DisabledException', `${arn} is disabled.`);
+  else await assertRefused(call, 'KMSInvalidStateException', `${arn} is ${outcome}.`);
+}
+
+for (const state of KEY_STATES) {
+  describe(`a key in state ${state}`, () => {
+    for (const operation of KEY_OPERATIONS) {
+      const outcome = OUTCOMES[operation.states][state];
+      const verdict = outcome === 'works' ? 'works' : `is refused: "<key ARN> is ${outcome}."`;
+      it(`${describeOperation(operation)} ${verdict}`, async () => {
+        const { keyId, arn, ciphertext } = await createKeyInState(state);
+        await assertOutcome(operation.call(kms, keyId, { ...others, ciphertext }), outcome, arn);
+      });
+    }
+
+    const use = OUTCOMES.CRYPTO[state];
+    it(`taken from a ciphertext, it ${use === 'works' ? 'decrypts' : `is refused like one that is named: ${use}`}`, async () => {
+      const { arn, ciphertext: CiphertextBlob } = await createKeyInState(state);
+      const { otherKeyId: DestinationKeyId } = others;
+      await assertOutcome(kms.decrypt({ CiphertextBlob }), use, arn);
+      await assertOutcome(kms.reEncrypt({ CiphertextBlob, DestinationKeyId }), use, arn);
+    });
+
+    it('its alias can be pointed at another key', async () => {
+      const { aliasName } = await createKeyInState(state);
+      await kms.updateAlias({ AliasName: aliasName, TargetKeyId: others.otherKeyId });
+      const { KeyMetadata } = await kms.describeKey({ KeyId: aliasName });
+      assert.equal(KeyMetadata?.KeyId, others.otherKeyId);
+    });
+
+    it('its alias can be deleted', async () => {
+      const { aliasName } = await createKeyInState(state);
+      await kms.deleteAlias({ AliasName: aliasName });
+      await assertRefused(kms.describeKey({ KeyId: aliasName }), 'NotFoundException');
+    });
+
+    it('is described so', async () => {
+      const { keyId } = await createKeyInState(state);
+      const { KeyMetadata } = await kms.describeKey({ KeyId: keyId });
+      assert.equal(KeyMetadata?.KeyState, state);
+      assert.equal(KeyMetadata?.Enabled, state === 'Enabled');
+      assert.equal(KeyMetadata?.DeletionDate !== undefined, state === 'PendingDeletion');
+    });
+  });
+}
+
+describe('the state of a key', () => {
+  it('decides before the parameters are measured against the key', async () => {
+    const { keyId, arn, ciphertext } = await createKeyInState('Disabled');
+    await assertOutcome(
+      kms.encrypt({
+        KeyId: keyId,
+        Plaintext: Buffer.of(1),
+        EncryptionAlgorithm: 'RSAES_OAEP_SHA_256',
+      }),
+      'disabled',
+      arn,
+    );
+    await assertOutcome(
+      kms.decrypt({ CiphertextBlob: ciphertext, EncryptionContext: { wrong: 'context' } }),
+      'disabled',
+      arn,
+    );
+  });
+
+  it('decides before a dry run answers', async () => {
+    const { keyId, arn } = await createKeyInState('PendingDeletion');
+    await assertOutcome(
+      kms.generateDataKey({ KeyId: keyId, KeySpec: 'AES_128', DryRun: true }),
+      'pending deletion',
+      arn,
+    );
+  });
+
+  it('holds from the next request on', async () => {
+    const { keyId, arn, ciphertext } = await createKeyInState('Enabled');
+    for (let round = 0; round < 10; round += 1) {
+      await kms.disableKey({ KeyId: keyId });
+      await assertOutcome(kms.decrypt({ CiphertextBlob: ciphertext }), 'disabled', arn);
+      await kms.enableKey({ KeyId: keyId });
+      await assertOutcome(kms.decrypt({ CiphertextBlob: ciphertext }), 'works', arn);
+    }
+  });
+});
+
+it('the table of these tests has every operation that names a key', () => {
+  const named = [...operations.values()].flatMap(({ name, targetList }) =>
+    targetList.flatMap(([, target]) =>
+      target.kind === 'key' && target.member !== undefined ? [`${name} ${target.member}`] : [],
+    ),
+  );
+  const tested = KEY_OPERATIONS.map(({ operation, member }) => `${operation} ${member}`);
+  assert.deepEqual(tested.sort(), named.sort());
+});

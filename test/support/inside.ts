@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
+import { systemClock } from '../../src/clock.ts';
+import { createKeyring, type Keyring, openRootKeyFile } from '../../src/keyring/index.ts';
+import { createKms, type Kms } from '../../src/kms/index.ts';
+import { openSqlite, readStoreIdentity, Store } from '../../src/store/index.ts';
+
+/** A store as QKMS itself sees it, opened beside whatever process serves it. */
+export interface Inside {
+  readonly kms: Kms;
+  readonly keyring: Keyring;
+  readonly storeId: string;
+  close(): Promise<void>;
+}
+
+/** Opens the store of a data directory from the inside. */
+export async function openInside(dataDirectory: string): Promise<Inside> {
+  const engine = openSqlite(databaseOf(dataDirectory));
+  const identity = await readStoreIdentity(engine.reader);
+  if (identity === undefined) throw new Error(`there is no store in ${dataDirectory}`);
+  const rootKey = await openRootKeyFile(rootKeyFileOf(dataDirectory)).unseal();
+  const keyring = createKeyring(rootKey, identity.storeId);
+  const store = new Store(engine, keyring);
+  return {
+    kms: createKms({ partition: 'aws', store, keyring, clock: systemClock }),
+    keyring,
+    storeId: identity.storeId,
+    async close() {
+      await store.close();
+      keyring.destroy();
+    },
+  };
+}
+
+/**
+ * Checks all that a store holds: the file itself, the authentication code of every row, that every key opens, and that
+ * nothing refers to what is not there.
+ *
+ * @returns the number of keys
+ */
+export async function verifyStore(dataDirectory: string): Promise<number> {
+  const inside = await openInside(dataDirectory);
+  const database = openDatabase(dataDirectory);
+  try {
+    assert.deepEqual(database.prepare('pragma integrity_check').all(), [
+      { __proto__: null, integrity_check: 'ok' },
+    ]);
+    for (const table of TABLES) {
+      for (const row of database.prepare(`select * from ${table}`).all())
+        verifyStoredRow(inside.keyring, table, row);
+    }
+    const keys = database.prepare('select region, key_id from keys').all();
+    for (const { region, key_id } of keys) assert.ok(await inside.kms.keys.get(`${region}/${key_id}`));
+    const count = (query: string) => Number(database.prepare(query).get()?.['count']);
+    assert.equal(
+      count(`select count(*) as count from aliases where target_key_id not in (select key_id from keys)`),
+      0,
+    );
+    assert.equal(
+      count(`select count(*) as count from key_materials where key_id not in (select key_id from keys)`),
+      0,
+    );
+    const [fence, log] = [
+      count('select version as count from fence'),
+      count('select max(version) as count from change_log'),
+    ];
+    assert.equal(fence, log);
+    return keys.length;
+  } finally {
+    database.close();
+    await inside.close();
+  }
+}
+
+const TABLES = ['meta', 'keys', 'key_materials', 'aliases', 'access_keys', 'fence', 'change_log'] as const;
+
+function verifyStoredRow(
+  keyring: Keyring,
+  table: string,
+  { mac, ...columns }: Record<string, SQLOutputValue>,
+): void {
+  assert.ok(mac instanceof Uint8Array);
+  const row = Object.fromEntries(
+    Object.entries(columns).map(([name, value]) => [name, typeof value === 'bigint' ? Number(value) : value]),
+  );
+  assert.ok(keyring.verifyRecord(table, row, mac), `a row of ${table} is not authentic`);
+}
+
+/** Opens the database of a data directory without any key, as someone who can write to the file would. */
+export function openDatabase(dataDirectory: string): DatabaseSync {
+  return new DatabaseSync(databaseOf(dataDirectory));
+}
+
+export function rootKeyFileOf(dataDirectory: string): string {
+  return join(dataDirectory, 'root.key');
+}
+
+function databaseOf(dataDirectory: string): string {
+  return join(dataDirectory, 'qkms.db');
+}

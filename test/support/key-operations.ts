@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import type { KMS } from '@aws-sdk/client-kms';
+import { allow, keyPolicy } from './key-policies.ts';
+import { createAlias, createKey, encrypt } from './keys.ts';
+
+/** The classes of operations.md section 2 that this version has operations of. */
+export type StateClass = 'CRYPTO' | 'ANY' | 'META' | 'ALIAS' | 'UPALIAS' | 'ENDIS' | 'CANCEL' | 'SCHED';
+
+/** A member by which an operation names a key, as operations.md section 1 specifies it. */
+export interface KeyOperation {
+  readonly operation: string;
+  readonly member: string;
+  readonly acceptsAliases: boolean;
+  readonly crossAccount: boolean;
+  readonly states: StateClass;
+  /** The action that the key policy has to allow; ListAliases asks no key policy. */
+  readonly permission: string | undefined;
+  /** Makes a call that succeeds unless the key forbids it. */
+  readonly call: (kms: KMS, key: string, besides: Besides) => Promise<unknown>;
+}
+
+/** What some calls need besides the key that is looked at. */
+export interface Besides {
+  /** Encrypted under the key that is looked at. */
+  readonly ciphertext: Uint8Array;
+  /** Another key of the caller, which allows everything. */
+  readonly otherKeyId: string;
+  readonly otherCiphertext: Uint8Array;
+}
+
+type Facts = Partial<Omit<KeyOperation, 'operation' | 'call'>>;
+
+function keyOperation(
+  operation: string,
+  states: StateClass,
+  call: KeyOperation['call'],
+  facts: Facts = {},
+): KeyOperation {
+  return {
+    operation,
+    member: 'KeyId',
+    acceptsAliases: false,
+    crossAccount: false,
+    permission: `kms:${operation}`,
+    states,
+    call,
+    ...facts,
+  };
+}
+
+const ANY_IDENTIFIER: Facts = { acceptsAliases: true, crossAccount: true };
+
+/**
+ * Every member by which an operation names a key; those that change who may use the key, and how, come last,
+ * so that all of them can be called on one key, one after the other.
+ */
+export const KEY_OPERATIONS: readonly KeyOperation[] = [
+  keyOperation('DescribeKey', 'ANY', (kms, KeyId) => kms.describeKey({ KeyId }), ANY_IDENTIFIER),
+  keyOperation(
+    'Encrypt',
+    'CRYPTO',
+    (kms, KeyId) => kms.encrypt({ KeyId, Plaintext: Buffer.of(1) }),
+    ANY_IDENTIFIER,
+  ),
+  keyOperation(
+    'Decrypt',
+    'CRYPTO',
+    (kms, KeyId, { ciphertext: CiphertextBlob }) => kms.decrypt({ KeyId, CiphertextBlob }),
+    ANY_IDENTIFIER,
+  ),
+  keyOperation(
+    'ReEncrypt',
+    'CRYPTO',
+    (kms, SourceKeyId, { ciphertext, otherKeyId }) =>
+      kms.reEncrypt({ SourceKeyId, CiphertextBlob: ciphertext, DestinationKeyId: otherKeyId }),
+    { ...ANY_IDENTIFIER, member: 'SourceKeyId', permission: 'kms:ReEncryptFrom' },
+  ),
+  keyOperation(
+    'ReEncrypt',
+    'CRYPTO',
+    (kms, DestinationKeyId, { otherCiphertext }) =>
+      kms.reEncrypt({ DestinationKeyId, CiphertextBlob: otherCiphertext }),
+    { ...ANY_IDENTIFIER, member: 'DestinationKeyId', permission: 'kms:ReEncryptTo' },
+  ),
+  keyOperation(
+    'GenerateDataKey',
+    'CRYPTO',
+    (kms, KeyId) => kms.generateDataKey({ KeyId, KeySpec: 'AES_256' }),
+    ANY_IDENTIFIER,
+  ),
+  keyOperation(
+    'GenerateDataKeyWithoutPlaintext',
+    'CRYPTO',
+    (kms, KeyId) => kms.generateDataKeyWithoutPlaintext({ KeyId, KeySpec: 'AES_256' }),
+    ANY_IDENTIFIER,
+  ),
+  keyOperation('GetKeyPolicy', 'ANY', (kms, KeyId) => kms.getKeyPolicy({ KeyId })),
+  keyOperation('ListKeyPolicies', 'ANY', (kms, KeyId) => kms.listKeyPolicies({ KeyId })),
+  keyOperation('ListAliases', 'ANY', (kms, KeyId) => kms.listAliases({ KeyId }), { permission: undefined }),
+  keyOperation('ListResourceTags', 'ANY', (kms, KeyId) => kms.listResourceTags({ KeyId })),
+  keyOperation('TagResource', 'META', (kms, KeyId) =>
+    kms.tagResource({ KeyId, Tags: [{ TagKey: 'team', TagValue: 'orders' }] }),
+  ),
+  keyOperation('UntagResource', 'META', (kms, KeyId) => kms.untagResource({ KeyId, TagKeys: ['team'] })),
+  keyOperation('UpdateKeyDescription', 'META', (kms, KeyId) =>
+    kms.updateKeyDescription({ KeyId, Description: 'changed' }),
+  ),
+  keyOperation(
+    'CreateAlias',
+    'ALIAS',
+    (kms, TargetKeyId) => kms.createAlias({ AliasName: `alias/${randomUUID()}`, TargetKeyId }),
+    { member: 'TargetKeyId' },
+  ),
+  keyOperation(
+    'UpdateAlias',
+    'UPALIAS',
+    async (kms, TargetKeyId, { otherKeyId }) =>
+      kms.updateAlias({ AliasName: await createAlias(kms, otherKeyId), TargetKeyId }),
+    { member: 'TargetKeyId' },
+  ),
+  keyOperation('DisableKey', 'ENDIS', (kms, KeyId) => kms.disableKey({ KeyId })),
+  keyOperation('EnableKey', 'ENDIS', (kms, KeyId) => kms.enableKey({ KeyId })),
+  keyOperation('ScheduleKeyDeletion', 'SCHED', (kms, KeyId) => kms.scheduleKeyDeletion({ KeyId })),
+  keyOperation('CancelKeyDeletion', 'CANCEL', (kms, KeyId) => kms.cancelKeyDeletion({ KeyId })),
+  keyOperation('PutKeyPolicy', 'ANY', (kms, KeyId) =>
+    kms.putKeyPolicy({
+      KeyId,
+      Policy: keyPolicy(allow({ Principal: '*' })),
+      BypassPolicyLockoutSafetyCheck: true,
+    }),
+  ),
+];
+
+/** The operations by which a key can be named twice tell the two apart. */
+export function describeOperation({ operation, member }: KeyOperation): string {
+  return member === 'KeyId' ? operation : `${operation} (${member})`;
+}
+
+/** What the calls need of an account besides the key that is looked at. */
+export async function createBesides(kms: KMS): Promise<Omit<Besides, 'ciphertext'>> {
+  const { keyId: otherKeyId } = await createKey(kms);
+  return { otherKeyId, otherCiphertext: await encrypt(kms, otherKeyId) };
+}

@@ -1,0 +1,110 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { KMS } from '@aws-sdk/client-kms';
+import { REGION, ROOT_CREDENTIALS } from './server.ts';
+
+const ENTRY = fileURLToPath(new URL('../../src/cli/qkms.ts', import.meta.url));
+
+/** A QKMS as operators run it: `qkms start` in processes of its own, in production. */
+export interface NodeProcess {
+  readonly endpoint: string;
+  /** A stock AWS SDK client, signing as the root user of ACCOUNT. It does not retry. */
+  client(): KMS;
+  /** Ends the primary process at once, and with `everything` its workers at the same moment, as nothing can prevent. */
+  kill(options?: { readonly everything?: boolean }): Promise<void>;
+  /** Asks it to end, and resolves to its exit code. */
+  stop(): Promise<number | null>;
+}
+
+export interface NodeOptions {
+  readonly dataDirectory: string;
+  readonly workers: number;
+}
+
+/** How a start ended that was not to succeed. */
+export interface FailedStart {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Starts a node on a free port and resolves when it serves. */
+export async function startNode(options: NodeOptions): Promise<NodeProcess> {
+  const child = spawnNode(options);
+  const errors = collect(child.stderr);
+  const endpoint = await readyLine(child);
+  if (endpoint === undefined) throw new Error(`the node did not start: ${await errors}`);
+  const exited = once(child, 'exit');
+  const clients: KMS[] = [];
+  const end = async () => {
+    for (const client of clients) client.destroy();
+    await exited;
+  };
+  return {
+    endpoint,
+    client() {
+      const client = new KMS({ endpoint, region: REGION, credentials: ROOT_CREDENTIALS, maxAttempts: 1 });
+      clients.push(client);
+      return client;
+    },
+    async kill({ everything = false } = {}) {
+      if (everything) killGroup(child);
+      else child.kill('SIGKILL');
+      await end();
+    },
+    async stop() {
+      child.kill('SIGTERM');
+      await end();
+      return child.exitCode;
+    },
+  };
+}
+
+/** Starts a node that is expected to end by itself. */
+export async function startNodeInVain(options: NodeOptions): Promise<FailedStart> {
+  const child = spawnNode(options);
+  const output = [collect(child.stdout), collect(child.stderr)];
+  await once(child, 'close');
+  const [stdout = '', stderr = ''] = await Promise.all(output);
+  return { code: child.exitCode, stdout, stderr };
+}
+
+function spawnNode({ dataDirectory, workers }: NodeOptions): ChildProcess {
+  const args = [ENTRY, 'start', '--port', '0', '--data-dir', dataDirectory, '--workers', String(workers)];
+  const child = spawn(process.execPath, args, {
+    // A process group of its own, which can be ended as a whole.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      QKMS_ROOT_ACCESS_KEY_ID: ROOT_CREDENTIALS.accessKeyId,
+      QKMS_ROOT_SECRET_ACCESS_KEY: ROOT_CREDENTIALS.secretAccessKey,
+    },
+  });
+  const endWithUs = () => killGroup(child);
+  process.once('exit', endWithUs);
+  child.once('exit', () => process.off('exit', endWithUs));
+  return child;
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+}
+
+/** The URL that a node announces; `undefined` when it ends without. */
+async function readyLine({ stdout }: ChildProcess): Promise<string | undefined> {
+  if (stdout === null) return undefined;
+  for await (const line of createInterface({ input: stdout })) {
+    const [, endpoint] = /^qkms ready on (http:\/\/\S+)$/.exec(line) ?? [];
+    if (endpoint !== undefined) return endpoint;
+  }
+  return undefined;
+}
+
+async function collect(stream: NodeJS.ReadableStream | null): Promise<string> {
+  let text = '';
+  for await (const chunk of stream ?? []) text += String(chunk);
+  return text;
+}

@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { randomInt, randomUUID } from 'node:crypto';
+import { type KMS, KMSServiceException } from '@aws-sdk/client-kms';
+import { allow, keyPolicy } from './key-policies.ts';
+import { createKey, encrypt } from './keys.ts';
+
+/** What is to be seen of a key. */
+interface KeyFacts {
+  readonly state: string;
+  readonly policy: string;
+  readonly description: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly aliases: readonly string[];
+}
+
+/** A key that a writer has created. */
+interface WrittenKey {
+  readonly keyId: string;
+  /** The plaintext is the key id. */
+  ciphertext?: Uint8Array;
+  /** What the service has confirmed. */
+  acknowledged: KeyFacts;
+  /** What a change would have led to whose answer never came: it may have been made, or not. */
+  attempted?: KeyFacts;
+}
+
+/** What one writer knows of its keys, which nobody else touches. */
+export type Ledger = WrittenKey[];
+
+/** A change of a key: what it leads to, and the call that makes it. */
+interface Change {
+  readonly to: Partial<KeyFacts>;
+  readonly make: (kms: KMS, KeyId: string) => Promise<unknown>;
+}
+
+/**
+ * Creates and changes keys, one call after the other, until the connection breaks.
+ *
+ * @param acknowledged is told of each call that the service has confirmed
+ * @throws KMSServiceException when the service refuses what it should do
+ */
+export async function writeUntilBroken(kms: KMS, ledger: Ledger, acknowledged: () => void): Promise<void> {
+  try {
+    for (;;) {
+      const key = ledger[randomInt(ledger.length + 1)];
+      if (key === undefined) await create(kms, ledger);
+      else await change(kms, key);
+      acknowledged();
+    }
+  } catch (error) {
+    if (error instanceof KMSServiceException) throw error;
+  }
+}
+
+async function create(kms: KMS, ledger: Ledger): Promise<void> {
+  const facts = { state: 'Enabled', policy: somePolicy(), description: randomUUID(), tags: {}, aliases: [] };
+  const { keyId } = await createKey(kms, { Policy: facts.policy, Description: facts.description });
+  const key: WrittenKey = { keyId, acknowledged: facts };
+  ledger.push(key);
+  key.ciphertext = await encrypt(kms, keyId, keyId);
+}
+
+async function change(kms: KMS, key: WrittenKey): Promise<void> {
+  const changes = possibleChanges(key.acknowledged);
+  const chosen = changes[randomInt(changes.length)];
+  if (chosen === undefined) return;
+  const attempted = { ...key.acknowledged, ...chosen.to };
+  key.attempted = attempted;
+  await chosen.make(kms, key.keyId);
+  key.acknowledged = attempted;
+  delete key.attempted;
+}
+
+function possibleChanges({ state, tags, aliases }: KeyFacts): readonly Change[] {
+  const policy = somePolicy();
+  const put: Change = {
+    to: { policy },
+    make: (kms, KeyId) => kms.putKeyPolicy({ KeyId, Policy: policy }),
+  };
+  if (state === 'PendingDeletion') {
+    return [put, { to: { state: 'Disabled' }, make: (kms, KeyId) => kms.cancelKeyDeletion({ KeyId }) }];
+  }
+  const description = randomUUID();
+  const tag = { TagKey: `tag-${randomInt(3)}`, TagValue: randomUUID() };
+  const newAlias = `alias/${randomUUID()}`;
+  const [oldAlias] = aliases;
+  return [
+    put,
+    {
+      to: { description },
+      make: (kms, KeyId) => kms.updateKeyDescription({ KeyId, Description: description }),
+    },
+    {
+      to: { tags: { ...tags, [tag.TagKey]: tag.TagValue } },
+      make: (kms, KeyId) => kms.tagResource({ KeyId, Tags: [tag] }),
+    },
+    { to: { tags: {} }, make: (kms, KeyId) => kms.untagResource({ KeyId, TagKeys: Object.keys(tags) }) },
+    oldAlias === undefined
+      ? {
+          to: { aliases: [newAlias] },
+          make: (kms, KeyId) => kms.createAlias({ AliasName: newAlias, TargetKeyId: KeyId }),
+        }
+      : { to: { aliases: [] }, make: (kms) => kms.deleteAlias({ AliasName: oldAlias }) },
+    state === 'Enabled'
+      ? { to: { state: 'Disabled' }, make: (kms, KeyId) => kms.disableKey({ KeyId }) }
+      : { to: { state: 'Enabled' }, make: (kms, KeyId) => kms.enableKey({ KeyId }) },
+    { to: { state: 'PendingDeletion' }, make: (kms, KeyId) => kms.scheduleKeyDeletion({ KeyId }) },
+  ];
+}
+
+/** A policy like no other. */
+function somePolicy(): string {
+  return keyPolicy(allow({ Sid: randomUUID() }));
+}
+
+/**
+ * Checks that every key is as the service has confirmed it, or as a change would leave it whose answer never came, and
+ * that what was encrypted under it decrypts.
+ */
+export async function verifyLedger(kms: KMS, ledger: Ledger): Promise<void> {
+  for (const key of ledger) {
+    const facts = await readFacts(kms, key.keyId);
+    const expected = sameFacts(facts, key.attempted) ? key.attempted : key.acknowledged;
+    assert.deepEqual(facts, expected, `key ${key.keyId} is not as it was confirmed`);
+    key.acknowledged = facts;
+    delete key.attempted;
+    if (facts.state === 'Enabled') await verifyCiphertext(kms, key);
+  }
+}
+
+/** Makes every key usable, and decrypts what was encrypted under it. */
+export async function verifyCiphertexts(kms: KMS, ledger: Ledger): Promise<void> {
+  for (const key of ledger) {
+    const { keyId: KeyId, acknowledged } = key;
+    if (acknowledged.state === 'PendingDeletion') await kms.cancelKeyDeletion({ KeyId });
+    await kms.enableKey({ KeyId });
+    await verifyCiphertext(kms, key);
+  }
+}
+
+async function verifyCiphertext(kms: KMS, { keyId, ciphertext }: WrittenKey): Promise<void> {
+  if (ciphertext === undefined) return;
+  const { Plaintext, KeyId } = await kms.decrypt({ CiphertextBlob: ciphertext });
+  assert.equal(Buffer.from(Plaintext ?? []).toString(), keyId);
+  assert.ok(KeyId?.endsWith(`:key/${keyId}`));
+}
+
+async function readFacts(kms: KMS, KeyId: string): Promise<KeyFacts> {
+  const { KeyMetadata } = await kms.describeKey({ KeyId });
+  const { Policy } = await kms.getKeyPolicy({ KeyId });
+  const { Tags } = await kms.listResourceTags({ KeyId });
+  const { Aliases } = await kms.listAliases({ KeyId });
+  return {
+    state: KeyMetadata?.KeyState ?? '',
+    policy: Policy ?? '',
+    description: KeyMetadata?.Description ?? '',
+    tags: Object.fromEntries((Tags ?? []).map(({ TagKey, TagValue }) => [TagKey, TagValue])),
+    aliases: (Aliases ?? []).map(({ AliasName }) => AliasName ?? ''),
+  };
+}
+
+function sameFacts(facts: KeyFacts, others: KeyFacts | undefined): others is KeyFacts {
+  try {
+    assert.deepEqual(facts, others);
+    return true;
+  } catch {
+    return false;
+  }
+}
