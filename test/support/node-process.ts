@@ -62,6 +62,13 @@ export async function startNode(options: NodeOptions): Promise<NodeProcess> {
   };
 }
 
+const running = new Set<ChildProcess>();
+
+/** Ends every process that a test has left behind. */
+export function endNodes(): void {
+  for (const child of running) killGroup(child);
+}
+
 /** Starts a node that is expected to end by itself. */
 export async function startNodeInVain(options: NodeOptions): Promise<FailedStart> {
   const child = spawnNode(options);
@@ -83,14 +90,19 @@ function spawnNode({ dataDirectory, workers }: NodeOptions): ChildProcess {
       QKMS_ROOT_SECRET_ACCESS_KEY: ROOT_CREDENTIALS.secretAccessKey,
     },
   });
-  const endWithUs = () => killGroup(child);
-  process.once('exit', endWithUs);
-  child.once('exit', () => process.off('exit', endWithUs));
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   return child;
 }
 
+process.once('exit', endNodes);
+
 function killGroup({ pid }: ChildProcess): void {
-  if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 /** The URL that a node announces; `undefined` when it ends without. */

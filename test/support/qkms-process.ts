@@ -49,7 +49,6 @@ export function run(
   });
   const { pid } = child;
   if (pid === undefined) throw new Error(`cannot run ${command}`);
-  t.after(() => killGroup(pid));
 
   const written = { stdout: '', stderr: '' };
   const listeners = new Set<() => void>();
@@ -67,6 +66,13 @@ export function run(
     ending = { code: child.exitCode, signal: child.signalCode, ...written };
     wakeAll();
     return ending;
+  });
+
+  t.after(async () => {
+    // Workers tidy up when they find the primary dead, which they cannot do if they are killed with it.
+    child.kill('SIGKILL');
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
+    killGroup(pid);
   });
 
   async function wait(name: 'stdout' | 'stderr', pattern: RegExp): Promise<RegExpExecArray> {

@@ -35,7 +35,8 @@ const service: ServiceModule = {
   async prepareService() {
     if (process.env['PREPARE_FOREVER']) {
       process.stderr.write('preparing\n');
-      await new Promise(() => {});
+      // A timer that never comes, for a process that waits for nothing at all ends.
+      await new Promise((resolve) => setTimeout(resolve, 2 ** 31 - 1));
     }
     return { notices: ['first notice', 'second notice'] };
   },

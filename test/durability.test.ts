@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { createHash, randomInt } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { createRootKeyFile } from '../src/keyring/index.ts';
+import { rootKeyFileOf, verifyStore } from './support/inside.ts';
+import { createKey } from './support/keys.ts';
+import { endNodes, startNode, startNodeInVain } from './support/node-process.ts';
+import { startTestServer } from './support/server.ts';
+import { type Ledger, verifyCiphertexts, verifyLedger, writeUntilBroken } from './support/write-load.ts';
+
+/** How often a node is killed; the environment variable QKMS_CRASHES asks for more. */
+const CRASHES = Number(process.env['QKMS_CRASHES'] ?? 3);
+const WRITERS = 4;
+/** The most calls that are confirmed before a node is killed. */
+const LONGEST_LIFE = 100;
+
+let directory: string;
+let dataDirectory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'qkms-durability-'));
+  dataDirectory = join(directory, 'data');
+});
+afterEach(async () => {
+  endNodes();
+  await rm(directory, { recursive: true });
+});
+
+describe('nothing that was acknowledged is lost', () => {
+  it(`however often a node is killed in the midst of its work: ${CRASHES} times`, async (t) => {
+    const ledgers: readonly Ledger[] = Array.from({ length: WRITERS }, () => []);
+    for (let crash = 0; crash < CRASHES; crash += 1) {
+      const node = await startNode({ dataDirectory, workers: 2 });
+      for (const ledger of ledgers) await verifyLedger(node.client(), ledger);
+
+      let life = randomInt(1, LONGEST_LIFE);
+      const { promise: livedLongEnough, resolve } = Promise.withResolvers<void>();
+      const writers = ledgers.map((ledger) =>
+        writeUntilBroken(node.client(), ledger, () => {
+          life -= 1;
+          if (life === 0) resolve();
+        }),
+      );
+      await Promise.race([livedLongEnough, Promise.all(writers)]);
+      assert.ok(life <= 0, 'the node broke before it was killed');
+      // Killed are now the primary alone, whose workers then end themselves, now all processes at once.
+      await node.kill({ everything: crash % 2 === 1 });
+      await Promise.all(writers);
+    }
+
+    const node = await startNode({ dataDirectory, workers: 2 });
+    for (const ledger of ledgers) await verifyLedger(node.client(), ledger);
+    const keys = await verifyStore(dataDirectory);
+    const known = ledgers.flat().length;
+    // A key may have been created whose creator was never told.
+    assert.ok(keys >= known && keys <= known + WRITERS * CRASHES, `${keys} keys, ${known} of them known`);
+    for (const ledger of ledgers) await verifyCiphertexts(node.client(), ledger);
+    assert.equal(await node.stop(), 0);
+    t.diagnostic(`${known} keys`);
+  });
+
+  it('when a node is asked to end', async () => {
+    const ledger: Ledger = [];
+    const node = await startNode({ dataDirectory, workers: 2 });
+    const { promise: enough, resolve } = Promise.withResolvers<void>();
+    const writer = writeUntilBroken(node.client(), ledger, () => {
+      if (ledger.length > 2) resolve();
+    });
+    await Promise.race([enough, writer]);
+    assert.equal(await node.stop(), 0);
+    await writer;
+
+    const next = await startNode({ dataDirectory, workers: 1 });
+    await verifyLedger(next.client(), ledger);
+    assert.equal(await verifyStore(dataDirectory), ledger.length);
+    await next.stop();
+  });
+});
+
+describe('without its root key a node does not start, says why in one line, and leaves everything as it is', () => {
+  /** The names of all files under the data directory, with a hash of what they hold. */
+  async function snapshot(): Promise<Readonly<Record<string, string>>> {
+    const entries = await readdir(dataDirectory, { recursive: true, withFileTypes: true });
+    const files = entries
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name));
+    const hashed = files.map(async (file) => {
+      return [
+        file,
+        createHash('sha256')
+          .update(await readFile(file))
+          .digest('hex'),
+      ] as const;
+    });
+    return Object.fromEntries(await Promise.all(hashed));
+  }
+
+  for (const [title, damage, complaint] of [
+    [
+      'a wrong one',
+      async (file) => {
+        await rm(file);
+        await createRootKeyFile(file);
+      },
+      /^qkms: the root key \(id [0-9a-f]{32}\) is not the one this store was created with \(id [0-9a-f]{32}\); put the right root key back, or choose another data directory\n$/,
+    ],
+    ['none', (file) => rm(file), /^qkms: there is no root key file at \S+; restore it from its backup .*\n$/],
+    [
+      'a truncated one',
+      async (file) => writeFile(file, (await readFile(file)).subarray(0, 40)),
+      /^qkms: the root key file \S+ is damaged: .*; restore it from its backup\n$/,
+    ],
+    ['an empty one', (file) => writeFile(file, ''), /^qkms: the root key file \S+ is damaged: .*\n$/],
+    [
+      'one with a mistyped character',
+      async (file) => {
+        const line = await readFile(file, 'latin1');
+        const other = line[20] === 'A' ? 'B' : 'A';
+        await writeFile(file, `${line.slice(0, 20)}${other}${line.slice(21)}`);
+      },
+      /^qkms: the root key file \S+ is damaged: .*\n$/,
+    ],
+    [
+      'one that others may read',
+      (file) => chmod(file, 0o644),
+      /^qkms: the root key file \S+ is accessible to others than its owner \(mode 0644\); run: chmod 600 \S+\n$/,
+    ],
+    [
+      'a directory in its place',
+      async (file) => {
+        await rm(file);
+        await mkdir(file, { mode: 0o700 });
+      },
+      /^qkms: cannot read the root key file \S+: .*\n$/,
+    ],
+  ] satisfies readonly (readonly [string, (file: string) => Promise<unknown>, RegExp])[]) {
+    it(title, async () => {
+      const server = await startTestServer({ dataDirectory });
+      const { keyId } = await createKey(server.client());
+      await server.close();
+      const file = rootKeyFileOf(dataDirectory);
+      const line = await readFile(file);
+      await damage(file);
+
+      const before = await snapshot();
+      const { code, stdout, stderr } = await startNodeInVain({ dataDirectory, workers: 2 });
+      assert.notEqual(code, 0);
+      assert.match(stderr, complaint);
+      assert.equal(stdout, '');
+      assert.deepEqual(await snapshot(), before);
+
+      await rm(file, { recursive: true, force: true });
+      await writeFile(file, line, { mode: 0o600 });
+      const repaired = await startTestServer({ dataDirectory });
+      const { Keys } = await repaired.client().listKeys();
+      assert.deepEqual(
+        Keys?.map(({ KeyId }) => KeyId),
+        [keyId],
+      );
+      await repaired.close();
+    });
+  }
+});
