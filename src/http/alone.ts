@@ -1,0 +1,42 @@
+import type { Host } from './hosting.ts';
+import { reservePort, urlOf } from './listening.ts';
+import { openHttpServer } from './server.ts';
+import { hangUpEnds, obeySignals } from './signals.ts';
+import { readTlsPair, reloadTlsPair } from './tls.ts';
+
+/**
+ * Runs a node that is this one process. Resolves when it serves; from then on signals govern it.
+ *
+ * @throws OperatorError when it cannot start
+ */
+export async function serveAlone({ configuration, service, logger, announce }: Host): Promise<void> {
+  const { host, port, tls } = configuration;
+  let drain = async () => {};
+  let reload = () => {};
+  obeySignals({
+    drain: () => drain(),
+    reload: () => reload(),
+    hangUpEnds: hangUpEnds(configuration),
+    logger,
+  });
+
+  const pair = tls && readTlsPair(tls);
+  // Before anything is created or shown once: a second node started by mistake leaves no trace.
+  await reservePort({ host, port });
+  for (const notice of (await service.prepareService(configuration)).notices) announce(notice);
+  const hosted = await service.openService(configuration, { logger, scheduler: true });
+  const server = await openHttpServer({
+    address: { host, port },
+    tls: pair,
+    answer: hosted.answer,
+    unreadyReason: () => hosted.unreadyReason(),
+    logger,
+  });
+
+  drain = async () => {
+    await server.drain();
+    await hosted.close();
+  };
+  reload = () => reloadTlsPair(tls, logger, (next) => server.replaceTlsPair(next));
+  announce(`qkms ready on ${urlOf({ host, port: server.port }, tls !== undefined)}`);
+}

@@ -1,0 +1,31 @@
+import type { Logger } from 'pino';
+import type { Configuration } from '../config.ts';
+import type { Answer } from '../pipeline.ts';
+
+/** A service that a process has opened. */
+export interface HostedService {
+  readonly answer: Answer;
+  /** Why the service cannot answer now; `undefined` when it can. */
+  unreadyReason(): string | undefined;
+  close(): Promise<void>;
+}
+
+/** The service that a node hosts, as functions: the process model knows nothing else about it. */
+export interface ServiceModule {
+  /** Done once for a node, before any of its processes opens the service. */
+  prepareService(configuration: Configuration): Promise<{ readonly notices: readonly string[] }>;
+  /** @param options.scheduler whether this process also does what is due by time; one process of a node does */
+  openService(
+    configuration: Configuration,
+    options: { readonly logger: Logger; readonly scheduler: boolean },
+  ): Promise<HostedService>;
+}
+
+/** What a node runs with. */
+export interface Host {
+  readonly configuration: Configuration;
+  readonly service: ServiceModule;
+  readonly logger: Logger;
+  /** Shows the operator one line, apart from the log. */
+  announce(line: string): void;
+}

@@ -1,0 +1,109 @@
+import type { ServerResponse } from 'node:http';
+import type { WireReply } from '../pipeline.ts';
+
+const JSON_TYPE = 'application/json';
+const AWS_JSON_TYPE = 'application/x-amz-json-1.1';
+
+/** Says that browsers shall use TLS here for a year. */
+const STRICT_TRANSPORT_SECURITY = 'max-age=31536000';
+
+/** A reply, with what only HTTP's own refusals need besides. */
+export interface HttpReply extends WireReply {
+  /** The methods that the path answers to, with a 405. */
+  readonly allow?: string;
+  /** Whether the connection ends with this reply whatever the client wants. */
+  readonly close?: boolean;
+}
+
+/** Answers one request; the only way by which a reply leaves the server. `id` is made up where there is none yet. */
+export type Send = (response: ServerResponse, reply: HttpReply, id?: string) => void;
+
+/**
+ * The headers of a reply as the flat list that `writeHead` takes: one write, no header object. `Date` is Node's.
+ *
+ * @param closing whether the connection ends with this reply
+ */
+export function replyHeaders(
+  requestId: string,
+  reply: HttpReply,
+  { secureTransport, closing }: { readonly secureTransport: boolean; readonly closing: boolean },
+): string[] {
+  const headers = [
+    'Content-Type',
+    reply.contentType,
+    'Content-Length',
+    String(Buffer.byteLength(reply.body)),
+    'x-amzn-RequestId',
+    requestId,
+    'Cache-Control',
+    'no-cache, no-store, must-revalidate, private',
+    'Expires',
+    '0',
+    'Pragma',
+    'no-cache',
+    'X-Content-Type-Options',
+    'nosniff',
+  ];
+  if (secureTransport) headers.push('Strict-Transport-Security', STRICT_TRANSPORT_SECURITY);
+  if (reply.allow !== undefined) headers.push('Allow', reply.allow);
+  if (closing) headers.push('Connection', 'close');
+  return headers;
+}
+
+/** A reply of plain JSON, for what is not part of the AWS API. */
+export function jsonReply(status: number, body: Readonly<Record<string, unknown>>): WireReply {
+  return { status, contentType: JSON_TYPE, body: JSON.stringify(body) };
+}
+
+/** A refusal in the form of the AWS JSON protocol, so that every client of ours can read it. */
+function refusal(status: number, code: string, message?: string): WireReply {
+  return {
+    status,
+    contentType: AWS_JSON_TYPE,
+    body: JSON.stringify(message === undefined ? { __type: code } : { __type: code, message }),
+  };
+}
+
+/** POST to a path that is no endpoint of the API. */
+export function unknownOperation(): WireReply {
+  return refusal(400, 'UnknownOperationException');
+}
+
+export function notFound(): WireReply {
+  return refusal(404, 'ResourceNotFoundException', 'nothing is served at this path');
+}
+
+export function methodNotAllowed(allow: string): HttpReply {
+  return { ...refusal(405, 'MethodNotAllowedException', `this path answers to ${allow} only`), allow };
+}
+
+export function bodyTooLarge(limit: number): HttpReply {
+  const message = `the request body is larger than ${limit} bytes`;
+  return { ...refusal(413, 'RequestEntityTooLargeException', message), close: true };
+}
+
+export function headersTooLarge(size: number, count: number): HttpReply {
+  const message = `the request has more than ${size} bytes or ${count} lines of headers`;
+  return { ...refusal(431, 'RequestHeaderFieldsTooLargeException', message), close: true };
+}
+
+export function requestTimedOut(): HttpReply {
+  return { ...refusal(408, 'RequestTimeoutException', 'the request did not arrive in time'), close: true };
+}
+
+export function malformedRequest(): HttpReply {
+  return {
+    ...refusal(400, 'MalformedHttpRequestException', 'the request is not well-formed HTTP/1.1'),
+    close: true,
+  };
+}
+
+export function expectationFailed(): HttpReply {
+  const message = 'the only expectation that can be met is 100-continue';
+  return { ...refusal(417, 'ExpectationFailedException', message), close: true };
+}
+
+/** For what should never happen: it tells the caller nothing, the log says why. */
+export function internalFailure(): WireReply {
+  return refusal(500, 'InternalFailure');
+}

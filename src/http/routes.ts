@@ -1,0 +1,105 @@
+import type { RequestListener } from 'node:http';
+import { fastify } from 'fastify';
+import type { Logger } from 'pino';
+import {
+  type HttpReply,
+  internalFailure,
+  jsonReply,
+  malformedRequest,
+  methodNotAllowed,
+  notFound,
+  type Send,
+  unknownOperation,
+} from './reply.ts';
+
+/** The path of the AWS API and the methods it answers to. */
+const ENDPOINT = '/';
+const ENDPOINT_METHODS = 'POST';
+const HEALTH_METHODS = 'GET, HEAD';
+
+/** Whether a request target is the AWS API's, with or without a query string. */
+export function isEndpoint(url: string): boolean {
+  return url === ENDPOINT || url.startsWith('/?');
+}
+
+/**
+ * All that is served beside the AWS API, and the refusal of what is not served at all.
+ *
+ * `unreadyReason` says why the server should get no requests now; `undefined` when it should.
+ */
+export async function createRoutes({
+  send,
+  unreadyReason,
+  logger,
+}: {
+  readonly send: Send;
+  unreadyReason(): string | undefined;
+  readonly logger: Logger;
+}): Promise<RequestListener> {
+  const app = fastify({
+    logger: false,
+    exposeHeadRoutes: false,
+    frameworkErrors(_error, _request, reply) {
+      reply.hijack();
+      send(reply.raw, malformedRequest());
+    },
+  });
+
+  // No route here takes a body: whatever comes is read past.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, payload, done) => {
+    payload.resume();
+    done(null);
+  });
+
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/health/live',
+    handler(_request, reply) {
+      reply.hijack();
+      send(reply.raw, jsonReply(200, { status: 'live' }));
+    },
+  });
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/health/ready',
+    handler(_request, reply) {
+      const reason = unreadyReason();
+      reply.hijack();
+      send(
+        reply.raw,
+        reason === undefined
+          ? jsonReply(200, { status: 'ready' })
+          : jsonReply(503, { status: 'unready', reason }),
+      );
+    },
+  });
+
+  app.setNotFoundHandler((request, reply) => {
+    reply.hijack();
+    send(reply.raw, refuseRoute(request.method, request.url));
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const blamesRequest = isBlamedOnRequest(error);
+    if (!blamesRequest) logger.error({ err: error }, 'a route failed');
+    reply.hijack();
+    send(reply.raw, blamesRequest ? refuseRoute(request.method, request.url) : internalFailure());
+  });
+
+  await app.ready();
+  return app.routing;
+}
+
+function refuseRoute(method: string, url: string): HttpReply {
+  const path = url.split('?', 1)[0];
+  if (path === ENDPOINT) return methodNotAllowed(ENDPOINT_METHODS);
+  if (method === 'POST') return unknownOperation();
+  if (path === '/health/live' || path === '/health/ready') return methodNotAllowed(HEALTH_METHODS);
+  return notFound();
+}
+
+/** Fastify's own errors, such as an odd Content-Type where no body is wanted, carry the status they stand for. */
+function isBlamedOnRequest(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null || !('statusCode' in error)) return false;
+  return typeof error.statusCode === 'number' && error.statusCode < 500;
+}

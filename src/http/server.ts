@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
+import type { Logger } from 'pino';
+import type { Answer } from '../pipeline.ts';
+import { collectBody } from './body.ts';
+import { refuseBrokenRequests } from './broken-requests.ts';
+import { type Connection, type Connections, trackConnections } from './connections.ts';
+import { LIMITS, type Limits } from './limits.ts';
+import { type Address, listen } from './listening.ts';
+import { createServer, createTlsServer } from './node-http.ts';
+import { bodyTooLarge, internalFailure, malformedRequest, replyHeaders, type Send } from './reply.ts';
+import { createRoutes, isEndpoint } from './routes.ts';
+import { secureContextOf, type TlsPair } from './tls.ts';
+
+export interface HttpServerOptions {
+  readonly address: Address;
+  /** Serves HTTPS with this; without, plain HTTP. */
+  readonly tls: TlsPair | undefined;
+  readonly answer: Answer;
+  /** Why the service cannot answer now; `undefined` when it can. */
+  unreadyReason(): string | undefined;
+  readonly logger: Logger;
+  readonly limits?: Limits;
+}
+
+/** A server that listens. */
+export interface HttpServer {
+  readonly port: number;
+  /** New connections get `pair`; open ones keep what they have. */
+  replaceTlsPair(pair: TlsPair): void;
+  /**
+   * Takes no more connections, closes the idle ones and lets requests in flight finish, for at most
+   * `limits.drainTimeout`. Resolves when no connection is left; never rejects.
+   */
+  drain(): Promise<void>;
+}
+
+/**
+ * Starts to listen.
+ *
+ * Requests to the AWS API are taken before Fastify sees them: its request and reply objects would add a quarter to
+ * what all of HTTP costs. Everything else goes its way.
+ *
+ * @throws OperatorError when the address cannot be listened on
+ */
+export async function openHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { answer, logger, limits = LIMITS } = options;
+  const secureTransport = options.tls !== undefined;
+  const bodyLimits = { limit: limits.bodySize, discardLimit: limits.discardedBodySize };
+  let draining = false;
+
+  const send: Send = (response, reply, id = randomUUID()) => {
+    const closing = draining || reply.close === true;
+    response.writeHead(reply.status, replyHeaders(id, reply, { secureTransport, closing }));
+    response.end(reply.body);
+  };
+
+  const unreadyReason = () => (draining ? 'draining' : options.unreadyReason());
+  const routes = await createRoutes({ send, unreadyReason, logger });
+  const server = createNodeServer(options.tls, limits);
+  const connections = trackConnections(server, secureTransport);
+
+  function answerRequest(connection: Connection, request: IncomingMessage, response: ServerResponse): void {
+    collectBody(request, bodyLimits, async (body) => {
+      connection.inFlight += 1;
+      const id = randomUUID();
+      const { method = '', url = '', rawHeaders, headers } = request;
+      const { address: sourceAddress } = connection;
+      try {
+        const reply =
+          body === undefined
+            ? bodyTooLarge(limits.bodySize)
+            : await answer({ id, method, url, rawHeaders, headers, body, sourceAddress, secureTransport });
+        send(response, reply, id);
+      } catch (error) {
+        logger.error({ err: error, requestId: id }, 'answering failed');
+        if (response.headersSent) response.destroy();
+        else send(response, internalFailure(), id);
+      } finally {
+        connection.inFlight -= 1;
+      }
+    });
+  }
+
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const connection = connections.of(request.socket);
+    if (connection === undefined) return void response.destroy();
+    if (request.headers.host === undefined && request.httpVersion === '1.1') {
+      send(response, malformedRequest());
+    } else if (request.method === 'POST' && request.url !== undefined && isEndpoint(request.url)) {
+      answerRequest(connection, request, response);
+    } else {
+      routes(request, response);
+    }
+  });
+  refuseBrokenRequests(server, { connections, send, limits, secureTransport });
+
+  const port = await listen(server, options.address);
+  server.on('error', (error) => logger.error({ err: error }, 'the listening socket failed'));
+
+  return {
+    port,
+    replaceTlsPair(pair) {
+      if (isTlsServer(server)) server.setSecureContext(secureContextOf(pair));
+    },
+    drain() {
+      draining = true;
+      return drainServer(server, connections, limits);
+    },
+  };
+}
+
+function createNodeServer(tls: TlsPair | undefined, limits: Limits): Server {
+  const options: ServerOptions = {
+    maxHeaderSize: limits.headerSize,
+    // We refuse it ourselves: Node's refusal has neither body nor request id.
+    requireHostHeader: false,
+    headersTimeout: limits.headersTimeout,
+    requestTimeout: limits.requestTimeout,
+    keepAliveTimeout: limits.keepAliveTimeout,
+    connectionsCheckingInterval: limits.timeoutCheckInterval,
+  };
+  const server =
+    tls === undefined
+      ? createServer(options)
+      : createTlsServer({ ...options, ...secureContextOf(tls), handshakeTimeout: limits.handshakeTimeout });
+  server.maxHeadersCount = limits.headerCount;
+  server.maxConnections = limits.connections;
+  // Otherwise full workers would pass a connection round among themselves for as long as they are full.
+  return Object.assign(server, { dropMaxConnection: true });
+}
+
+function isTlsServer(server: Server): server is TlsServer {
+  return 'setSecureContext' in server;
+}
+
+/** How often a draining server looks for connections that have become idle, in milliseconds. */
+const SWEEP_INTERVAL = 50;
+
+function drainServer(server: Server, connections: Connections, limits: Limits): Promise<void> {
+  return new Promise((resolve) => {
+    // Node closes what is idle when asked to and what becomes idle after a reply that says `Connection: close`; a
+    // connection whose last reply was just on its way is neither.
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_INTERVAL);
+    const cut = setTimeout(() => connections.destroyAll(), limits.drainTimeout);
+    server.close(() => {
+      clearInterval(sweep);
+      clearTimeout(cut);
+      resolve();
+    });
+    connections.closeSilent();
+  });
+}

@@ -1,0 +1,72 @@
+import cluster from 'node:cluster';
+import { rmSync } from 'node:fs';
+import type { Logger } from 'pino';
+import type { LogLevel } from '../config.ts';
+import { OperatorError } from '../errors.ts';
+import type { ServiceModule } from './hosting.ts';
+import { isOrder, type Order, type Report } from './orders.ts';
+import { type HttpServer, openHttpServer } from './server.ts';
+import type { TlsPair } from './tls.ts';
+
+/**
+ * Runs this process as a worker: it does what the primary tells it, and ends at once when the primary is gone.
+ */
+export function serveAsWorker(service: ServiceModule, createLogger: (level: LogLevel) => Logger): void {
+  let server: HttpServer | undefined;
+  /** Newer than the one that the server was opened with. */
+  let replacement: TlsPair | undefined;
+  let drain = async () => {};
+
+  async function serve({ configuration, tls, temporaryDirectory }: Order & { kind: 'serve' }): Promise<void> {
+    // The cluster module ends this process with the channel; what is left to do must be done before.
+    if (temporaryDirectory !== undefined) {
+      cluster.worker?.once('disconnect', () => rmSync(temporaryDirectory, { recursive: true, force: true }));
+    }
+    const logger = createLogger(configuration.logLevel);
+    try {
+      const hosted = await service.openService(configuration, { logger, scheduler: false });
+      const opened = await openHttpServer({
+        address: configuration,
+        tls,
+        answer: hosted.answer,
+        unreadyReason: () => hosted.unreadyReason(),
+        logger,
+      });
+      server = opened;
+      if (replacement !== undefined) opened.replaceTlsPair(replacement);
+      drain = async () => {
+        await opened.drain();
+        await hosted.close();
+      };
+      report({ kind: 'listening' });
+    } catch (error) {
+      if (!(error instanceof OperatorError)) logger.fatal({ err: error }, 'starting failed');
+      const message = error instanceof Error ? error.message : String(error);
+      report({ kind: 'failed', message }, () => process.exit(1));
+    }
+  }
+
+  // A terminal signals every process of the group, but it is the primary that decides.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+
+  process.on('message', (order: unknown) => {
+    if (!isOrder(order)) return;
+    switch (order.kind) {
+      case 'serve':
+        void serve(order);
+        break;
+      case 'replace-tls-pair':
+        replacement = order.tls;
+        server?.replaceTlsPair(order.tls);
+        break;
+      case 'drain':
+        void drain().finally(() => process.exit(0));
+    }
+  });
+  report({ kind: 'standing-by' });
+}
+
+/** @param sent is called when the primary has it, or cannot have it any more */
+function report(report: Report, sent?: () => void): void {
+  process.send?.(report, undefined, undefined, () => sent?.());
+}
