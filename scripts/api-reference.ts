@@ -8,10 +8,10 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { refusedStates } from '../src/kms/index.ts';
 import type { Member, Shape } from '../src/model/index.ts';
 import { ERROR_DESCRIPTIONS } from '../src/operations/errors.ts';
-import { type KeyTarget, type Operation, operations, type Target } from '../src/operations/index.ts';
+import { allOperations, type KeyTarget, type Operation, type Target } from '../src/operations/index.ts';
 
 const directory = new URL('../docs/api/', import.meta.url);
-const all = [...operations.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
+const all = allOperations.toSorted((one, other) => (one.name < other.name ? -1 : 1));
 
 function pageOf(operation: Operation): string {
   const { name, summary, input, output, examples, errors } = operation;
@@ -22,16 +22,14 @@ ${summary}
 ## Request
 
 \`\`\`http
-POST / HTTP/1.1
-Content-Type: application/x-amz-json-1.1
-X-Amz-Target: TrentService.${name}
+${requestOf(operation)}
 \`\`\`
 
-${membersTable(input.members) ?? 'The body is `{}`.'}
+${membersTable(input.members) ?? 'There are no members.'}
 
 ## Response
 
-${membersTable(output.members) ?? 'The body is `{}`.'}
+${membersTable(output.members) ?? 'There are no members.'}
 
 ## Examples
 ${examples
@@ -57,15 +55,21 @@ ${permissions(operation)}
 
 ## Errors
 
-Beside the [errors that every operation may return](README.md#errors-of-every-operation):
-
-| Error | When |
-| --- | --- |
-${[...errors]
-  .sort()
-  .map((code) => `| ${code} | ${ERROR_DESCRIPTIONS[code]} |`)
-  .join('\n')}
+${errorsTable(errors)}
 `;
+}
+
+function errorsTable(errors: readonly string[]): string {
+  const common = 'the [errors that every operation may return](README.md#errors-of-every-operation)';
+  if (errors.length === 0) return `Only ${common}.`;
+  const rows = errors.toSorted().map((code) => `| ${code} | ${ERROR_DESCRIPTIONS[code]} |`);
+  return [`Beside ${common}:`, '', '| Error | When |', '| --- | --- |', ...rows].join('\n');
+}
+
+function requestOf({ service, name }: Operation): string {
+  return service === 'kms'
+    ? `POST / HTTP/1.1\nContent-Type: application/x-amz-json-1.1\nX-Amz-Target: TrentService.${name}`
+    : `POST / HTTP/1.1\nContent-Type: application/x-www-form-urlencoded\n\nAction=${name}&Version=2011-06-15`;
 }
 
 function membersTable(members: Readonly<Record<string, Member>>): string | undefined {
@@ -111,9 +115,9 @@ function bounds({ min, max }: { readonly min?: number; readonly max?: number }, 
 }
 
 function permissions({ targets }: Operation): string {
-  return Object.entries(targets)
-    .map(([name, target]) => `- ${permission(name, target)}`)
-    .join('\n');
+  const entries = Object.entries(targets);
+  if (entries.length === 0) return 'None.';
+  return entries.map(([name, target]) => `- ${permission(name, target)}`).join('\n');
 }
 
 function permission(name: string, target: Target): string {
@@ -142,8 +146,8 @@ function describeKey({ member, fromCiphertext, fromAlias }: KeyTarget): string {
 
 const index = `# API reference
 
-Every operation is \`POST /\` with a JSON body, an \`X-Amz-Target\` header and an AWS Signature Version 4 for the service
-\`kms\`. These pages are made from the declarations that the server itself runs on (\`npm run api-reference\`).
+Every operation of KMS is \`POST /\` with a JSON body, an \`X-Amz-Target\` header and an AWS Signature Version 4 for the service
+\`kms\`; those of STS are forms, answered in XML, with a signature for the service \`sts\`. These pages are made from the declarations that the server itself runs on (\`npm run api-reference\`).
 
 | Operation | |
 | --- | --- |

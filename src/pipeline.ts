@@ -9,11 +9,11 @@ import {
   type AnyInput,
   asDeclared,
   type Call,
+  findOperation,
   type Operation,
-  operations,
   requirePageSize,
 } from './operations/index.ts';
-import { AWS_JSON, parseBody, readTarget, renderError, unknownOperation } from './protocol/index.ts';
+import { type Protocol, protocolOf, unknownOperation } from './protocol/index.ts';
 import * as refusals from './refusals.ts';
 import { RevisionConflict } from './store/index.ts';
 import { findTargets, handlerTargets, requireUsable } from './targets.ts';
@@ -54,11 +54,11 @@ export function createPipeline({
   readonly authenticate: Authenticate;
   readonly logger: Logger;
 }): Answer {
-  async function walk(wire: WireRequest, operation: Operation): Promise<string> {
+  async function walk(wire: WireRequest, protocol: Protocol, operation: Operation): Promise<string> {
     await kms.store.passFence();
     const time = kms.clock.now();
-    const { caller, region } = await authenticate(wire, time);
-    const input = operation.decode(parseBody(wire.body));
+    const { caller, region } = await authenticate(wire, operation.service, time);
+    const input = operation.decode(protocol.readInput(wire, operation.input));
     requireNoGrantTokens(input);
     operation.validate?.(asDeclared(input));
     requirePageSize(operation, input);
@@ -85,25 +85,29 @@ export function createPipeline({
     };
     operation.check?.(asDeclared(call));
     if (input['DryRun'] === true) throw refusals.dryRun();
-    return operation.encode(await operation.handler(asDeclared(call)));
+    const output = await operation.handler(asDeclared(call));
+    return protocol.renderOutput(operation, output, wire.id);
   }
 
   // Requests whose changes met take turns from then on, so that they do not meet each other again and again.
   let lastTurn: Promise<unknown> = Promise.resolve();
-  function walkInTurn(wire: WireRequest, operation: Operation): Promise<string> {
-    const turn = lastTurn.then(() => walk(wire, operation));
+  function walkInTurn(...request: Parameters<typeof walk>): Promise<string> {
+    const turn = lastTurn.then(() => walk(...request));
     lastTurn = turn.catch(() => {});
     return turn;
   }
 
   return async (wire) => {
+    const protocol = protocolOf(wire.headers);
+    const { contentType } = protocol;
     try {
-      const operation = operations.get(readTarget(wire.headers));
+      const target = protocol.readTarget(wire);
+      const operation = findOperation(target.service, target.operation);
       if (operation === undefined) throw unknownOperation();
       for (let judgements = 1; ; judgements += 1) {
         try {
-          const body = await (judgements === 1 ? walk(wire, operation) : walkInTurn(wire, operation));
-          return { status: 200, contentType: AWS_JSON, body };
+          const body = await (judgements === 1 ? walk : walkInTurn)(wire, protocol, operation);
+          return { status: 200, contentType, body };
         } catch (error) {
           if (!(error instanceof RevisionConflict)) throw error;
           if (judgements === MOST_JUDGEMENTS) throw refusals.tooMuchContention();
@@ -112,7 +116,7 @@ export function createPipeline({
     } catch (error) {
       const refusal = error instanceof ServiceError ? error : refusals.internalFailure(error);
       if (refusal.status >= 500) logger.error({ requestId: wire.id, err: refusal }, 'request failed');
-      return { status: refusal.status, contentType: AWS_JSON, body: renderError(refusal) };
+      return { contentType, ...protocol.renderRefusal(refusal, wire.id) };
     }
   };
 }

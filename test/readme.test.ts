@@ -56,7 +56,7 @@ describe('the five minutes of the README', () => {
     const { stdout, stderr } = await run('bash', ['-c', script], { cwd: directory, env: environment }).catch(
       (error: { stdout: string; stderr: string }) => error,
     );
-    assert.equal(stdout.trim(), 'hello world');
+    assert.equal(stdout.trim(), 'arn:aws:iam::111122223333:root\nhello world');
     assert.match(stderr, /\(AccessDeniedException\).*with an explicit deny in a resource-based policy/);
   });
 

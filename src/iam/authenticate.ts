@@ -13,18 +13,17 @@ export interface Identity {
 /**
  * Finds out who sent a request.
  *
+ * @param service the service that the signature must be scoped to, such as `kms`
  * @param time milliseconds since the Unix epoch
  * @throws ServiceError the signature errors of errors.md section 3
  */
-export type Authenticate = (request: SignedRequest, time: number) => Promise<Identity>;
-
-const SERVICES = ['kms'];
+export type Authenticate = (request: SignedRequest, service: string, time: number) => Promise<Identity>;
 
 /** Authentication by Signature Version 4 with the credentials of the store. */
 export function signatureAuthentication(credentials: EntryCache<Credential>): Authenticate {
   const verifier = new SignatureVerifier();
-  return async (request, time) => {
-    const presented = readAuthorization(request, SERVICES);
+  return async (request, service, time) => {
+    const presented = readAuthorization(request, [service]);
     const cached = credentials.get(presented.accessKeyId);
     const credential = cached instanceof Promise ? await cached : cached;
     if (credential === undefined || presented.sessionToken !== undefined) throw unrecognizedClient();
@@ -38,8 +37,8 @@ export function signatureAuthentication(credentials: EntryCache<Credential>): Au
  * key id names when it is 12 digits long, else of the given one. The signature's form is checked, not the signature.
  */
 export function developmentAuthentication(partition: string, accountId: string): Authenticate {
-  return async (request) => {
-    const { accessKeyId, region } = readAuthorization(request, SERVICES);
+  return async (request, service) => {
+    const { accessKeyId, region } = readAuthorization(request, [service]);
     const account = /^[0-9]{12}$/.test(accessKeyId) ? accessKeyId : accountId;
     return { caller: rootCaller(partition, account, accessKeyId), region };
   };

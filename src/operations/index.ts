@@ -1,3 +1,4 @@
+import type { ServiceName } from '../model/index.ts';
 import * as aliases from './aliases.ts';
 import { createKey } from './create-key.ts';
 import * as dataKeys from './data-keys.ts';
@@ -5,6 +6,7 @@ import * as keyPolicies from './key-policies.ts';
 import * as keys from './keys.ts';
 import type { Operation } from './operation.ts';
 import { generateRandom } from './random.ts';
+import { getCallerIdentity } from './sts.ts';
 import * as symmetric from './symmetric.ts';
 import * as tags from './tags.ts';
 
@@ -33,10 +35,23 @@ const declared = [
   ...Object.values(tags),
 ];
 
-/** Every operation of the service, by name. */
+/** Every operation of KMS, by name. */
 export const operations: ReadonlyMap<string, Operation> = new Map(
   declared.map((operation) => [operation.name, operation]),
 );
 
-/** The types of all declarations, for checking them against the AWS SDK's. */
+const stsOperations: ReadonlyMap<string, Operation> = new Map([[getCallerIdentity.name, getCallerIdentity]]);
+
+const operationsByService = { kms: operations, sts: stsOperations };
+
+export function findOperation(service: ServiceName, name: string): Operation | undefined {
+  return operationsByService[service].get(name);
+}
+
+/** Every operation of every service. */
+export const allOperations: readonly Operation[] = Object.values(operationsByService).flatMap((ofService) => [
+  ...ofService.values(),
+]);
+
+/** The types of all declarations of KMS, for checking them against the AWS SDK's. */
 export type DeclaredOperation = (typeof declared)[number];

@@ -1,6 +1,12 @@
 import type { Caller } from '../caller.ts';
 import type { AliasRecord, IdentifierForm, KeyEntry, KeyStateClass, KeyTraits, Kms } from '../kms/index.ts';
-import { compileDecoder, compileEncoder, type StructureShape, type ValueOf } from '../model/index.ts';
+import {
+  compileDecoder,
+  compileEncoder,
+  type ServiceName,
+  type StructureShape,
+  type ValueOf,
+} from '../model/index.ts';
 import type { CompiledPolicy, ConditionValue } from '../policy/index.ts';
 
 /** Condition keys and their values, named as in the service authorization reference. */
@@ -138,6 +144,8 @@ interface Facts<N extends string, I extends StructureShape, O extends StructureS
  */
 export interface OperationDeclaration<N extends string, I extends StructureShape, O extends StructureShape, T>
   extends Facts<N, I, O, T> {
+  /** The service that the operation is of; KMS, when absent. */
+  readonly service?: ServiceName;
   /** Refuses members that do not go together, before any key is looked up. */
   readonly validate?: (input: ValueOf<I>) => void;
   /** Checks the key against the input (algorithm, sizes): after the key's state, before DryRun answers. */
@@ -151,6 +159,7 @@ export interface Operation<
   I extends StructureShape = StructureShape,
   O extends StructureShape = StructureShape,
 > extends Facts<N, I, O, Targets> {
+  readonly service: ServiceName;
   readonly targetList: readonly (readonly [string, Target])[];
   readonly validate?: (input: never) => void;
   readonly check?: (call: Call<never, never>) => void;
@@ -168,6 +177,7 @@ export function operation<
 >(declaration: OperationDeclaration<N, I, O, T>): Operation<N, I, O> {
   const { input, output } = declaration;
   return Object.freeze({
+    service: 'kms',
     ...declaration,
     targetList: Object.entries<Target>(declaration.targets),
     decode: compileDecoder(input),

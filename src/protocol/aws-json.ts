@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ServiceError } from '../errors.ts';
+import { mediaType } from './media-type.ts';
+import type { Protocol } from './protocol.ts';
 import { notJson, notUtf8, unknownOperation, unsupportedContentType } from './refusals.ts';
 
-/** The content type of every answer, whichever of the accepted ones the request used. */
-export const AWS_JSON = 'application/x-amz-json-1.1';
+const AWS_JSON = 'application/x-amz-json-1.1';
 
 const ACCEPTED_CONTENT_TYPES: ReadonlySet<string> = new Set([
   AWS_JSON,
@@ -17,12 +18,17 @@ const TARGET_PREFIX = 'TrentService.';
 /** Codes whose text AWS sends as `Message` instead of `message` (specification: errors.md section 1). */
 const CAPITAL_MESSAGE: ReadonlySet<string> = new Set(['AccessDeniedException', 'SerializationException']);
 
-/**
- * The name of the operation that a request asks for, from its `X-Amz-Target: TrentService.<Operation>` header.
- *
- * @throws ServiceError `UnknownOperationException` for a missing or foreign target or a content type that is not AWS JSON.
- */
-export function readTarget(headers: IncomingHttpHeaders): string {
+/** AWS JSON 1.1, which KMS speaks; every answer is of this version, whichever of the accepted ones the request used. */
+export const awsJson: Protocol = {
+  contentType: AWS_JSON,
+  readTarget: ({ headers }) => ({ service: 'kms', operation: readTarget(headers) }),
+  readInput: ({ body }) => parseBody(body),
+  renderOutput: (operation, output) => operation.encode(output),
+  renderRefusal: (error) => ({ status: error.status, body: renderError(error) }),
+};
+
+/** The operation that an `X-Amz-Target: TrentService.<Operation>` header names. */
+function readTarget(headers: IncomingHttpHeaders): string {
   const target = headers['x-amz-target'];
   if (typeof target !== 'string' || !target.startsWith(TARGET_PREFIX)) throw unknownOperation();
   const contentType = headers['content-type'];
@@ -32,16 +38,8 @@ export function readTarget(headers: IncomingHttpHeaders): string {
   return target.slice(TARGET_PREFIX.length);
 }
 
-function mediaType(contentType: string | undefined): string {
-  return (contentType ?? '').split(';', 1).join('').trim().toLowerCase();
-}
-
-/**
- * Parses a request body. An empty body means `{}`, as AWS takes it for operations without required members.
- *
- * @throws ServiceError `SerializationException` when the body is not UTF-8 or not JSON.
- */
-export function parseBody(body: Buffer): unknown {
+/** An empty body means `{}`, as AWS takes it for operations without required members. */
+function parseBody(body: Buffer): unknown {
   if (body.length === 0) return {};
   if (!isUtf8(body)) throw notUtf8();
   try {
@@ -52,7 +50,7 @@ export function parseBody(body: Buffer): unknown {
 }
 
 /** The JSON body of a refusal: `{"__type":…,"message":…}`, without a message member where there is no text. */
-export function renderError(error: ServiceError): string {
+function renderError(error: ServiceError): string {
   const { code, message } = error;
   if (message === '') return JSON.stringify({ __type: code });
   return JSON.stringify({ __type: code, [CAPITAL_MESSAGE.has(code) ? 'Message' : 'message']: message });

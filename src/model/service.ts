@@ -1,0 +1,2 @@
+/** The services that are served on the one endpoint. */
+export type ServiceName = 'kms' | 'sts';

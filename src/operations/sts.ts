@@ -1,0 +1,50 @@
+import { optional, string, structure } from '../model/index.ts';
+import type { Principal } from '../policy/index.ts';
+import { operation } from './operation.ts';
+
+export const getCallerIdentity = operation({
+  name: 'GetCallerIdentity',
+  service: 'sts',
+  summary: 'Tells who the caller is. Nobody needs a permission for it, and no policy can deny it.',
+  input: structure({}),
+  output: structure({
+    UserId: optional(string(), 'The unique id of the caller; for a root user the account.'),
+    Account: optional(string(), 'The 12-digit account of the caller.'),
+    Arn: optional(string(), 'The ARN of the caller.'),
+  }),
+  targets: {},
+  errors: [],
+  readOnly: true,
+  examples: [
+    {
+      title: 'Ask who the caller is',
+      request: {},
+      response: {
+        UserId: '111122223333',
+        Account: '111122223333',
+        Arn: 'arn:aws:iam::111122223333:root',
+      },
+    },
+  ],
+  handler: ({ caller: { principal, account } }) => ({
+    UserId: userIdOf(principal),
+    Account: account,
+    Arn: principal.arn,
+  }),
+});
+
+/** What `aws:userid` and GetCallerIdentity call a principal (IAM, "Information available in all requests"). */
+function userIdOf(principal: Principal): string {
+  switch (principal.kind) {
+    case 'root':
+      return principal.account;
+    case 'user':
+      return principal.uniqueId;
+    case 'assumed-role':
+      return `${principal.uniqueId}:${principal.sessionName}`;
+    case 'federated-user':
+      return `${principal.account}:${principal.arn.slice(principal.arn.lastIndexOf('/') + 1)}`;
+    case 'service':
+      return principal.serviceName;
+  }
+}

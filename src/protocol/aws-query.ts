@@ -1,0 +1,204 @@
+import { ServiceError } from '../errors.ts';
+import type { Shape, StructureShape } from '../model/index.ts';
+import type { Protocol } from './protocol.ts';
+import { unknownOperation } from './refusals.ts';
+
+/*
+ * The AWS Query protocol that IAM and STS speak: a form in, XML out.
+ *
+ *   Action=CreateUser&Version=2010-05-08&UserName=Ada&Tags.member.1.Key=team&Tags.member.1.Value=orders
+ */
+
+/** The services that speak this protocol, by the API version that a request names. */
+const SERVICES: Readonly<Record<string, { readonly service: 'sts'; readonly namespace: string }>> = {
+  '2011-06-15': { service: 'sts', namespace: 'https://sts.amazonaws.com/doc/2011-06-15/' },
+};
+
+/** The codes and statuses by which this protocol knows what AWS JSON calls otherwise. */
+const ERRORS: Readonly<Record<string, { readonly code: string; readonly status: number }>> = {
+  AccessDeniedException: { code: 'AccessDenied', status: 403 },
+  DependencyTimeoutException: { code: 'ServiceUnavailable', status: 503 },
+  IncompleteSignatureException: { code: 'IncompleteSignature', status: 400 },
+  InvalidSignatureException: { code: 'SignatureDoesNotMatch', status: 403 },
+  KMSInternalException: { code: 'InternalFailure', status: 500 },
+  MissingAuthenticationTokenException: { code: 'MissingAuthenticationToken', status: 403 },
+  SerializationException: { code: 'MalformedInput', status: 400 },
+  UnknownOperationException: { code: 'InvalidAction', status: 400 },
+  UnrecognizedClientException: { code: 'InvalidClientTokenId', status: 403 },
+  ValidationException: { code: 'ValidationError', status: 400 },
+};
+
+/** The AWS Query protocol. */
+export const awsQuery: Protocol = {
+  contentType: 'text/xml; charset=utf-8',
+  readTarget({ body }) {
+    const parameters = parseForm(body);
+    const service = SERVICES[parameters.get('Version') ?? '']?.service;
+    const operation = parameters.get('Action');
+    if (service === undefined || operation === undefined) throw unknownOperation();
+    return { service, operation };
+  },
+  readInput: ({ body }, shape) => structureForm(shape, parseForm(body)),
+  renderOutput(operation, output, requestId) {
+    const { namespace = '' } =
+      Object.values(SERVICES).find(({ service }) => service === operation.service) ?? {};
+    return renderResult(namespace, operation.name, operation.output, output, requestId);
+  },
+  renderRefusal(error, requestId) {
+    const { code, status } = ERRORS[error.code] ?? error;
+    return { status, body: renderError(new ServiceError(code, error.message, { status }), requestId) };
+  },
+};
+
+/** The parameters of a form; of a repeated name the first value counts. */
+type FormParameters = ReadonlyMap<string, string>;
+
+/** Parses a form body. Bytes that are no UTF-8 become replacement characters, which no name or path admits. */
+function parseForm(body: Buffer): FormParameters {
+  const parameters = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(body.toString('utf8'))) {
+    if (!parameters.has(name)) parameters.set(name, value);
+  }
+  return parameters;
+}
+
+/**
+ * Gives the flat parameters of a form the structure of a shape: lists are `Name.member.1`, structures `Name.Member`,
+ * maps `Name.entry.1.key`. The result is what a JSON body would have been, for the shape's own decoder to check;
+ * a text that is no number or boolean is left a text for the decoder to refuse.
+ */
+function structureForm(shape: StructureShape, parameters: FormParameters): unknown {
+  const names = [...parameters.keys()];
+  const isGiven = (prefix: string) => names.some((name) => name.startsWith(prefix));
+
+  function valueAt(path: string, member: Shape): unknown {
+    switch (member.kind) {
+      case 'structure':
+        return isGiven(`${path}.`) ? structureAt(`${path}.`, member) : undefined;
+      case 'list':
+        // `Name=` alone stands for an empty list.
+        return isGiven(`${path}.member.`)
+          ? listAt(`${path}.member.`, member.member)
+          : parameters.has(path)
+            ? []
+            : undefined;
+      case 'map':
+        return isGiven(`${path}.entry.`) ? mapAt(`${path}.entry.`) : undefined;
+      default:
+        return scalar(member, parameters.get(path));
+    }
+  }
+
+  function structureAt(prefix: string, { members }: StructureShape): unknown {
+    return Object.fromEntries(
+      Object.entries(members).map(([name, { shape: member }]) => [name, valueAt(prefix + name, member)]),
+    );
+  }
+
+  function listAt(prefix: string, member: Shape): readonly unknown[] {
+    const values: unknown[] = [];
+    for (let index = 1; ; index += 1) {
+      const value = valueAt(`${prefix}${index}`, member);
+      if (value === undefined) return values;
+      values.push(value);
+    }
+  }
+
+  function mapAt(prefix: string): unknown {
+    const pairs: [string, string][] = [];
+    for (let index = 1; ; index += 1) {
+      const key = parameters.get(`${prefix}${index}.key`);
+      if (key === undefined) return Object.fromEntries(pairs);
+      pairs.push([key, parameters.get(`${prefix}${index}.value`) ?? '']);
+    }
+  }
+
+  return structureAt('', shape);
+}
+
+function scalar(shape: Shape, text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  switch (shape.kind) {
+    case 'integer':
+      return /^-?[0-9]+$/.test(text) ? Number(text) : text;
+    case 'boolean':
+      return text === 'true' ? true : text === 'false' ? false : text;
+    case 'timestamp': {
+      const milliseconds = Date.parse(text);
+      return Number.isNaN(milliseconds) ? text : milliseconds / 1000;
+    }
+    default:
+      return text;
+  }
+}
+
+function renderResult(
+  namespace: string,
+  operation: string,
+  shape: StructureShape,
+  output: object,
+  requestId: string,
+): string {
+  const result =
+    Object.keys(shape.members).length === 0
+      ? ''
+      : element(`${operation}Result`, structureContent(shape, output));
+  const metadata = element('ResponseMetadata', element('RequestId', requestId));
+  return `<${operation}Response xmlns="${namespace}">${result}${metadata}</${operation}Response>`;
+}
+
+function renderError({ code, message, status }: ServiceError, requestId: string): string {
+  const type = element('Type', status >= 500 ? 'Receiver' : 'Sender');
+  const error = type + element('Code', escapeXml(code)) + element('Message', escapeXml(message));
+  return element('ErrorResponse', element('Error', error) + element('RequestId', requestId));
+}
+
+function structureContent({ members }: StructureShape, value: object): string {
+  return Object.entries(members)
+    .map(([name, { shape }]) => {
+      const member: unknown = Reflect.get(value, name);
+      return member === undefined ? '' : element(name, contentOf(shape, member));
+    })
+    .join('');
+}
+
+function contentOf(shape: Shape, value: unknown): string {
+  switch (shape.kind) {
+    case 'structure':
+      return typeof value === 'object' && value !== null ? structureContent(shape, value) : '';
+    case 'list':
+      return Array.isArray(value)
+        ? value.map((member) => element('member', contentOf(shape.member, member))).join('')
+        : '';
+    case 'map':
+      return Object.entries(Object(value))
+        .map(([key, text]) =>
+          element('entry', element('key', escapeXml(key)) + element('value', escapeXml(String(text)))),
+        )
+        .join('');
+    case 'timestamp':
+      return value instanceof Date ? `${value.toISOString().slice(0, 19)}Z` : '';
+    case 'blob':
+      return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : '';
+    default:
+      return escapeXml(String(value));
+  }
+}
+
+function element(name: string, content: string): string {
+  return `<${name}>${content}</${name}>`;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/** Escapes markup; characters that XML 1.0 does not admit at all become replacement characters. */
+function escapeXml(text: string): string {
+  return (
+    text
+      .replace(/[&<>"]/g, (character) => ESCAPES[character] ?? '')
+      .toWellFormed()
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: XML admits no other control characters than these.
+      .replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, '\uFFFD')
+      .replaceAll('\r', '&#xD;')
+  );
+}
