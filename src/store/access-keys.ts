@@ -31,6 +31,13 @@ export async function findAccessKey(
   };
 }
 
+/** Whether there is any access key in the store. */
+export async function existsAccessKey(reader: Reader): Promise<boolean> {
+  const row = await reader.db.selectFrom('access_keys').selectAll().limit(1).executeTakeFirst();
+  if (row !== undefined) verifyRow(reader.keyring, 'access_keys', row);
+  return row !== undefined;
+}
+
 export async function listAccessKeyIds(reader: Reader, principalArn: string): Promise<readonly string[]> {
   const rows = await reader.db
     .selectFrom('access_keys')

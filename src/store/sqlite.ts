@@ -66,14 +66,19 @@ export function openSqlite(location: string): SqliteEngine {
 
 function connect(location: string): DatabaseSync {
   const database = new DatabaseSync(location, { timeout: WRITE_WAIT });
-  database.exec(`
-    pragma journal_mode = wal;
-    pragma synchronous = full;
-    pragma secure_delete = on;
-    pragma trusted_schema = off;
-    pragma busy_timeout = 0;
-  `);
-  return database;
+  try {
+    database.exec(`
+      pragma journal_mode = wal;
+      pragma synchronous = full;
+      pragma secure_delete = on;
+      pragma trusted_schema = off;
+      pragma busy_timeout = 0;
+    `);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 /** The part of `node:sqlite` that Kysely's SQLite driver needs, with each statement prepared once. */
