@@ -2,6 +2,7 @@ import { type Configuration, type Mode, readConfiguration, type TypedFlags } fro
 import type { Host } from '../http/hosting.ts';
 import * as service from '../service.ts';
 import { createLogger, logDefects } from './logger.ts';
+import { endWithNpm } from './npm.ts';
 
 /**
  * Starts a node and resolves when it serves.
@@ -16,6 +17,7 @@ export async function startServer(
   const configuration = readConfiguration(mode, flags, process.env);
   // Whatever this process and its workers create is the operator's alone.
   process.umask(0o077);
+  endWithNpm();
   const logger = createLogger(configuration.logLevel);
   logDefects(logger);
   // The reader of our standard output may leave, as in `npm start | head`; the server goes on.

@@ -48,6 +48,19 @@ describe('npm start', () => {
     process.kill(-npm.pid, 'SIGINT');
     assert.equal((await npm.ended).code, 0);
   });
+
+  it('leaves no server behind when npm is killed, so that the next start has the port', async (t) => {
+    const args = ['start', '--', '--data-dir', temporaryDirectory(t)];
+    const killed = run(t, 'npm', [...args, '--port', '0']);
+    const port = await killed.port();
+    killed.child.kill('SIGKILL');
+    // Resolves when nothing holds its standard output any more, the server included.
+    await killed.ended;
+    const next = run(t, 'npm', [...args, '--port', String(port)]);
+    assert.equal(await next.port(), port);
+    next.child.kill('SIGTERM');
+    assert.equal((await next.ended).code, 0);
+  });
 });
 
 describe('qkms start', () => {
