@@ -1,4 +1,4 @@
-import type { IdentifierForm } from '../kms/index.ts';
+import type { IdentifierForm, KeyStateClass } from '../kms/index.ts';
 import type { Conditions, KeyUsageRule } from './operation.ts';
 
 /** Identifiers accepted by the operations that manage a key. */
@@ -6,6 +6,46 @@ export const ID_OR_ARN: readonly IdentifierForm[] = ['keyId', 'keyArn'];
 
 /** Identifiers accepted by the operations that use or describe a key. */
 export const ANY_IDENTIFIER: readonly IdentifierForm[] = ['keyId', 'keyArn', 'aliasName', 'aliasArn'];
+
+/** Modeled errors of the operations that manage a key. */
+export const MANAGEMENT_ERRORS: readonly string[] = [
+  'DependencyTimeoutException',
+  'InvalidArnException',
+  'KMSInternalException',
+  'KMSInvalidStateException',
+  'NotFoundException',
+];
+
+/** Modeled errors of the operations that use a key's material. */
+export const CRYPTOGRAPHIC_ERRORS: readonly string[] = [
+  'DependencyTimeoutException',
+  'DisabledException',
+  'DryRunOperationException',
+  'InvalidGrantTokenException',
+  'InvalidKeyUsageException',
+  'KMSInternalException',
+  'KMSInvalidStateException',
+  'KeyUnavailableException',
+  'NotFoundException',
+];
+
+/** The target of an operation that manages the key named by `KeyId`, a key of the caller's account. */
+export function managedKey(permission: `kms:${string}`, states: KeyStateClass) {
+  return { kind: 'key', member: 'KeyId', accepts: ID_OR_ARN, permission, states } as const;
+}
+
+/** The target of an operation that uses the material of the key named by `KeyId`, of whichever account. */
+export function usedKey(permission: `kms:${string}`, usage: KeyUsageRule) {
+  return {
+    kind: 'key',
+    member: 'KeyId',
+    accepts: ANY_IDENTIFIER,
+    crossAccount: true,
+    permission,
+    states: 'cryptographic',
+    usage,
+  } as const;
+}
 
 export const ENCRYPT_DECRYPT: KeyUsageRule = { keyUsage: 'ENCRYPT_DECRYPT' };
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { enumeration, optional, structure } from '../model/index.ts';
-import { ANY_IDENTIFIER, ENCRYPT_DECRYPT, encryptionConditions } from './common.ts';
+import { CRYPTOGRAPHIC_ERRORS, ENCRYPT_DECRYPT, encryptionConditions, usedKey } from './common.ts';
 import * as examples from './example-values.ts';
 import { operation } from './operation.ts';
 import { dataKeySizeMissing, recipientUnsupported } from './refusals.ts';
@@ -27,18 +27,6 @@ const outputs = {
   KeyMaterialId: optional(shapes.keyMaterialId, 'The id of the key material that encrypted the data key.'),
 };
 
-const errors = [
-  'DependencyTimeoutException',
-  'DisabledException',
-  'DryRunOperationException',
-  'InvalidGrantTokenException',
-  'InvalidKeyUsageException',
-  'KMSInternalException',
-  'KMSInvalidStateException',
-  'KeyUnavailableException',
-  'NotFoundException',
-];
-
 interface DataKeySize {
   readonly KeySpec?: 'AES_256' | 'AES_128' | undefined;
   readonly NumberOfBytes?: number | undefined;
@@ -51,17 +39,11 @@ export const generateDataKey = operation({
   output: structure({ ...outputs, Plaintext: optional(shapes.plaintext, 'The data key.') }),
   targets: {
     key: {
-      kind: 'key',
-      member: 'KeyId',
-      accepts: ANY_IDENTIFIER,
-      crossAccount: true,
-      permission: 'kms:GenerateDataKey',
-      states: 'cryptographic',
-      usage: ENCRYPT_DECRYPT,
+      ...usedKey('kms:GenerateDataKey', ENCRYPT_DECRYPT),
       conditions: (input) => encryptionConditions(input.EncryptionContext, undefined),
     },
   },
-  errors,
+  errors: CRYPTOGRAPHIC_ERRORS,
   readOnly: true,
   examples: [
     {
@@ -97,17 +79,11 @@ export const generateDataKeyWithoutPlaintext = operation({
   output: structure(outputs),
   targets: {
     key: {
-      kind: 'key',
-      member: 'KeyId',
-      accepts: ANY_IDENTIFIER,
-      crossAccount: true,
-      permission: 'kms:GenerateDataKeyWithoutPlaintext',
-      states: 'cryptographic',
-      usage: ENCRYPT_DECRYPT,
+      ...usedKey('kms:GenerateDataKeyWithoutPlaintext', ENCRYPT_DECRYPT),
       conditions: (input) => encryptionConditions(input.EncryptionContext, undefined),
     },
   },
-  errors,
+  errors: CRYPTOGRAPHIC_ERRORS,
   readOnly: true,
   examples: [
     {

@@ -1,6 +1,6 @@
 import { changeKey, POLICY_NAME, policyLockout, readKeyPolicy } from '../kms/index.ts';
 import { boolean, list, optional, required, structure } from '../model/index.ts';
-import { ID_OR_ARN, policyConditions } from './common.ts';
+import { MANAGEMENT_ERRORS, managedKey, policyConditions } from './common.ts';
 import * as examples from './example-values.ts';
 import { operation } from './operation.ts';
 import { paginate } from './pagination.ts';
@@ -26,22 +26,14 @@ export const putKeyPolicy = operation({
   output: shapes.empty,
   targets: {
     key: {
-      kind: 'key',
-      member: 'KeyId',
-      accepts: ID_OR_ARN,
-      permission: 'kms:PutKeyPolicy',
-      states: 'any',
+      ...managedKey('kms:PutKeyPolicy', 'any'),
       conditions: policyConditions,
     },
   },
   errors: [
-    'DependencyTimeoutException',
-    'InvalidArnException',
-    'KMSInternalException',
-    'KMSInvalidStateException',
+    ...MANAGEMENT_ERRORS,
     'LimitExceededException',
     'MalformedPolicyDocumentException',
-    'NotFoundException',
     'UnsupportedOperationException',
   ],
   readOnly: false,
@@ -93,15 +85,9 @@ export const getKeyPolicy = operation({
     PolicyName: optional(shapes.policyName, 'The name of the key policy: "default".'),
   }),
   targets: {
-    key: { kind: 'key', member: 'KeyId', accepts: ID_OR_ARN, permission: 'kms:GetKeyPolicy', states: 'any' },
+    key: managedKey('kms:GetKeyPolicy', 'any'),
   },
-  errors: [
-    'DependencyTimeoutException',
-    'InvalidArnException',
-    'KMSInternalException',
-    'KMSInvalidStateException',
-    'NotFoundException',
-  ],
+  errors: MANAGEMENT_ERRORS,
   readOnly: true,
   examples: [
     {
@@ -126,21 +112,9 @@ export const listKeyPolicies = operation({
     Truncated: shapes.truncated,
   }),
   targets: {
-    key: {
-      kind: 'key',
-      member: 'KeyId',
-      accepts: ID_OR_ARN,
-      permission: 'kms:ListKeyPolicies',
-      states: 'any',
-    },
+    key: managedKey('kms:ListKeyPolicies', 'any'),
   },
-  errors: [
-    'DependencyTimeoutException',
-    'InvalidArnException',
-    'KMSInternalException',
-    'KMSInvalidStateException',
-    'NotFoundException',
-  ],
+  errors: MANAGEMENT_ERRORS,
   readOnly: true,
   pagination: { defaultLimit: 100, maximumLimit: 1000 },
   examples: [

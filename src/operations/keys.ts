@@ -1,6 +1,6 @@
 import { changeKey, deletionDateAfter, listKeys as listStoredKeys } from '../kms/index.ts';
 import { integer, list, optional, required, structure, timestamp } from '../model/index.ts';
-import { ANY_IDENTIFIER, ID_OR_ARN } from './common.ts';
+import { ANY_IDENTIFIER, MANAGEMENT_ERRORS, managedKey } from './common.ts';
 import * as examples from './example-values.ts';
 import { describeKeyEntry } from './key-metadata.ts';
 import { operation } from './operation.ts';
@@ -72,14 +72,6 @@ export const listKeys = operation({
   },
 });
 
-const managementErrors = [
-  'DependencyTimeoutException',
-  'InvalidArnException',
-  'KMSInternalException',
-  'KMSInvalidStateException',
-  'NotFoundException',
-];
-
 export const updateKeyDescription = operation({
   name: 'UpdateKeyDescription',
   summary: 'Replaces the description of a KMS key.',
@@ -89,15 +81,9 @@ export const updateKeyDescription = operation({
   }),
   output: shapes.empty,
   targets: {
-    key: {
-      kind: 'key',
-      member: 'KeyId',
-      accepts: ID_OR_ARN,
-      permission: 'kms:UpdateKeyDescription',
-      states: 'metadata',
-    },
+    key: managedKey('kms:UpdateKeyDescription', 'metadata'),
   },
-  errors: managementErrors,
+  errors: MANAGEMENT_ERRORS,
   readOnly: false,
   examples: [
     {
@@ -118,15 +104,9 @@ export const enableKey = operation({
   input: structure({ KeyId: shapes.keyIdMember }),
   output: shapes.empty,
   targets: {
-    key: {
-      kind: 'key',
-      member: 'KeyId',
-      accepts: ID_OR_ARN,
-      permission: 'kms:EnableKey',
-      states: 'enablement',
-    },
+    key: managedKey('kms:EnableKey', 'enablement'),
   },
-  errors: [...managementErrors, 'LimitExceededException'],
+  errors: [...MANAGEMENT_ERRORS, 'LimitExceededException'],
   readOnly: false,
   examples: [{ title: 'Enable a key', request: { KeyId: examples.KEY_ID }, response: {} }],
   async handler({ targets: { key }, kms }) {
@@ -141,15 +121,9 @@ export const disableKey = operation({
   input: structure({ KeyId: shapes.keyIdMember }),
   output: shapes.empty,
   targets: {
-    key: {
-      kind: 'key',
-      member: 'KeyId',
-      accepts: ID_OR_ARN,
-      permission: 'kms:DisableKey',
-      states: 'enablement',
-    },
+    key: managedKey('kms:DisableKey', 'enablement'),
   },
-  errors: managementErrors,
+  errors: MANAGEMENT_ERRORS,
   readOnly: false,
   examples: [{ title: 'Disable a key', request: { KeyId: examples.KEY_ID }, response: {} }],
   async handler({ targets: { key }, kms }) {
@@ -179,17 +153,13 @@ export const scheduleKeyDeletion = operation({
   }),
   targets: {
     key: {
-      kind: 'key',
-      member: 'KeyId',
-      accepts: ID_OR_ARN,
-      permission: 'kms:ScheduleKeyDeletion',
-      states: 'scheduleDeletion',
+      ...managedKey('kms:ScheduleKeyDeletion', 'scheduleDeletion'),
       conditions: (input) => ({
         'kms:ScheduleKeyDeletionPendingWindowInDays': String(input.PendingWindowInDays ?? DEFAULT_WINDOW),
       }),
     },
   },
-  errors: managementErrors,
+  errors: MANAGEMENT_ERRORS,
   readOnly: false,
   examples: [
     {
@@ -224,15 +194,9 @@ export const cancelKeyDeletion = operation({
   input: structure({ KeyId: shapes.keyIdMember }),
   output: structure({ KeyId: optional(shapes.keyIdentifier, 'The ARN of the key.') }),
   targets: {
-    key: {
-      kind: 'key',
-      member: 'KeyId',
-      accepts: ID_OR_ARN,
-      permission: 'kms:CancelKeyDeletion',
-      states: 'cancelDeletion',
-    },
+    key: managedKey('kms:CancelKeyDeletion', 'cancelDeletion'),
   },
-  errors: managementErrors,
+  errors: MANAGEMENT_ERRORS,
   readOnly: false,
   examples: [
     { title: 'Keep a key', request: { KeyId: examples.KEY_ID }, response: { KeyId: examples.KEY_ARN } },

@@ -1,9 +1,15 @@
 import { parseCiphertext } from '../crypto/index.ts';
 import { algorithmIncompatible, incorrectKey, invalidCiphertext, type KeyEntry } from '../kms/index.ts';
 import { optional, required, structure } from '../model/index.ts';
-import { ANY_IDENTIFIER, ENCRYPT_DECRYPT, encryptionConditions, SYMMETRIC_DEFAULT } from './common.ts';
+import {
+  CRYPTOGRAPHIC_ERRORS,
+  ENCRYPT_DECRYPT,
+  encryptionConditions,
+  SYMMETRIC_DEFAULT,
+  usedKey,
+} from './common.ts';
 import * as examples from './example-values.ts';
-import { type Conditions, operation } from './operation.ts';
+import { type Conditions, type KeyUsageRule, operation } from './operation.ts';
 import {
   ciphertextMissing,
   ignoreCiphertextNeedsDryRun,
@@ -12,18 +18,10 @@ import {
 } from './refusals.ts';
 import * as shapes from './shapes.ts';
 
-const encryptErrors = [
-  'DependencyTimeoutException',
-  'DisabledException',
-  'DryRunOperationException',
-  'InvalidGrantTokenException',
-  'InvalidKeyUsageException',
-  'KMSInternalException',
-  'KMSInvalidStateException',
-  'KeyUnavailableException',
-  'NotFoundException',
-];
-const decryptErrors = [...encryptErrors, 'IncorrectKeyException', 'InvalidCiphertextException'];
+const decryptErrors = [...CRYPTOGRAPHIC_ERRORS, 'IncorrectKeyException', 'InvalidCiphertextException'];
+
+/** A key that a ciphertext is to be decrypted with, and is not for that, is answered like a wrong one. */
+const DECRYPTION: KeyUsageRule = { ...ENCRYPT_DECRYPT, incorrectKey: true };
 
 export const encrypt = operation({
   name: 'Encrypt',
@@ -46,17 +44,11 @@ export const encrypt = operation({
   }),
   targets: {
     key: {
-      kind: 'key',
-      member: 'KeyId',
-      accepts: ANY_IDENTIFIER,
-      crossAccount: true,
-      permission: 'kms:Encrypt',
-      states: 'cryptographic',
-      usage: ENCRYPT_DECRYPT,
+      ...usedKey('kms:Encrypt', ENCRYPT_DECRYPT),
       conditions: (input) => encryptionConditions(input.EncryptionContext, input.EncryptionAlgorithm),
     },
   },
-  errors: encryptErrors,
+  errors: CRYPTOGRAPHIC_ERRORS,
   readOnly: true,
   examples: [
     {
@@ -111,14 +103,8 @@ export const decrypt = operation({
   }),
   targets: {
     key: {
-      kind: 'key',
-      member: 'KeyId',
+      ...usedKey('kms:Decrypt', DECRYPTION),
       fromCiphertext: 'CiphertextBlob',
-      accepts: ANY_IDENTIFIER,
-      crossAccount: true,
-      permission: 'kms:Decrypt',
-      states: 'cryptographic',
-      usage: { ...ENCRYPT_DECRYPT, incorrectKey: true },
       conditions: (input) => encryptionConditions(input.EncryptionContext, input.EncryptionAlgorithm),
     },
   },
@@ -191,27 +177,17 @@ export const reEncrypt = operation({
   }),
   targets: {
     source: {
-      kind: 'key',
+      ...usedKey('kms:ReEncryptFrom', DECRYPTION),
       member: 'SourceKeyId',
       fromCiphertext: 'CiphertextBlob',
-      accepts: ANY_IDENTIFIER,
-      crossAccount: true,
-      permission: 'kms:ReEncryptFrom',
-      states: 'cryptographic',
-      usage: { ...ENCRYPT_DECRYPT, incorrectKey: true },
       conditions: (input, keyArns) => ({
         ...encryptionConditions(input.SourceEncryptionContext, input.SourceEncryptionAlgorithm),
         ...reEncryptConditions(keyArns),
       }),
     },
     destination: {
-      kind: 'key',
+      ...usedKey('kms:ReEncryptTo', ENCRYPT_DECRYPT),
       member: 'DestinationKeyId',
-      accepts: ANY_IDENTIFIER,
-      crossAccount: true,
-      permission: 'kms:ReEncryptTo',
-      states: 'cryptographic',
-      usage: ENCRYPT_DECRYPT,
       conditions: (input, keyArns) => ({
         ...encryptionConditions(input.DestinationEncryptionContext, input.DestinationEncryptionAlgorithm),
         ...reEncryptConditions(keyArns),

@@ -1,6 +1,6 @@
 import { addTags, changeKey, removeTags } from '../kms/index.ts';
 import { list, optional, required, string, structure } from '../model/index.ts';
-import { ID_OR_ARN, tagConditions } from './common.ts';
+import { managedKey, tagConditions } from './common.ts';
 import * as examples from './example-values.ts';
 import { operation } from './operation.ts';
 import { paginate } from './pagination.ts';
@@ -24,11 +24,7 @@ export const tagResource = operation({
   output: shapes.empty,
   targets: {
     key: {
-      kind: 'key',
-      member: 'KeyId',
-      accepts: ID_OR_ARN,
-      permission: 'kms:TagResource',
-      states: 'metadata',
+      ...managedKey('kms:TagResource', 'metadata'),
       conditions: (input) => tagConditions(input.Tags),
     },
   },
@@ -58,11 +54,7 @@ export const untagResource = operation({
   output: shapes.empty,
   targets: {
     key: {
-      kind: 'key',
-      member: 'KeyId',
-      accepts: ID_OR_ARN,
-      permission: 'kms:UntagResource',
-      states: 'metadata',
+      ...managedKey('kms:UntagResource', 'metadata'),
       conditions: (input) => ({ 'aws:TagKeys': input.TagKeys }),
     },
   },
@@ -85,13 +77,7 @@ export const listResourceTags = operation({
     Truncated: shapes.truncated,
   }),
   targets: {
-    key: {
-      kind: 'key',
-      member: 'KeyId',
-      accepts: ID_OR_ARN,
-      permission: 'kms:ListResourceTags',
-      states: 'any',
-    },
+    key: managedKey('kms:ListResourceTags', 'any'),
   },
   errors: ['InvalidArnException', 'InvalidMarkerException', 'KMSInternalException', 'NotFoundException'],
   readOnly: true,
