@@ -1,0 +1,74 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { SymmetricKeyMaterial } from '../src/crypto/index.ts';
+import { createKeyring, openRootKeyFile } from '../src/keyring/index.ts';
+import { defaultKeyPolicy, NEW_KEY_TRAITS } from '../src/kms/index.ts';
+import { wrapKeyMaterial } from '../src/kms/key-entry.ts';
+import { insertKey, openSqlite, readStoreIdentity, Store, type Writer } from '../src/store/index.ts';
+import { REGION } from './requests.ts';
+
+const ACCOUNT = '111122223333';
+const KEYS_PER_TRANSACTION = 10_000;
+const POLICY = defaultKeyPolicy('aws', ACCOUNT);
+
+/**
+ * Adds keys to a store that no server has open, with the rows that CreateKey writes, authentication codes and wrapped
+ * material included; only the change log, which nobody is there to read, is left alone.
+ *
+ * @returns one ciphertext (base64) of 64 bytes under each of `samples` of the keys
+ */
+export async function addKeys(
+  dataDirectory: string,
+  count: number,
+  samples: number,
+  progress: (done: number) => void,
+): Promise<readonly string[]> {
+  const engine = openSqlite(join(dataDirectory, 'qkms.db'));
+  const identity = await readStoreIdentity(engine.reader);
+  if (identity === undefined) throw new Error('the store is empty');
+  const keyring = createKeyring(
+    await openRootKeyFile(join(dataDirectory, 'root.key')).unseal(),
+    identity.storeId,
+  );
+  const store = new Store(engine, keyring);
+  const ciphertexts: string[] = [];
+  const sampleInterval = Math.floor(count / samples);
+  for (let done = 0; done < count; done += KEYS_PER_TRANSACTION) {
+    const end = Math.min(done + KEYS_PER_TRANSACTION, count);
+    await store.write(async (writer) => {
+      for (let index = done; index < end; index += 1) {
+        const material = await addKey({ ...writer, changed: () => {} });
+        if (index % sampleInterval === 0) {
+          ciphertexts.push(material.encrypt(randomBytes(64), undefined).toString('base64'));
+        }
+      }
+    });
+    progress(end);
+  }
+  store.forgetDeleted();
+  await store.close();
+  return ciphertexts;
+}
+
+async function addKey(writer: Writer): Promise<SymmetricKeyMaterial> {
+  const key = { accountId: ACCOUNT, region: REGION, keyId: randomUUID(), creationDate: Date.now() };
+  const material = randomBytes(32);
+  const wrapped = wrapKeyMaterial(writer.keyring, key, material);
+  await insertKey(
+    writer,
+    {
+      ...key,
+      ...NEW_KEY_TRAITS,
+      revision: 1,
+      description: '',
+      keyManager: 'CUSTOMER',
+      keyState: 'Enabled',
+      deletionDate: undefined,
+      policy: POLICY,
+      tags: [],
+      currentKeyMaterialId: wrapped.keyMaterialId,
+    },
+    wrapped,
+  );
+  return new SymmetricKeyMaterial(wrapped, material);
+}

@@ -1,0 +1,124 @@
+/*
+ * What a request costs from its last byte's arrival to its answer as text, and how that divides: the walk of
+ * `src/pipeline.ts` alone, without HTTP, in a process of its own. `bench.ts` forks it; it sends one `WalkReport`.
+ *
+ * A profile of the whole server under load would tell more, but lies where cores are few: the thread that takes the
+ * samples gets to run when the load generator does not, and so sees little of what wakes the generator.
+ */
+import { randomBytes } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { Session } from 'node:inspector/promises';
+import { pino } from 'pino';
+import { readConfiguration } from '../src/config.ts';
+import type { Answer, WireRequest } from '../src/pipeline.ts';
+import { openService, prepareService } from '../src/service.ts';
+import { readStages, type Stage } from './profile.ts';
+import { CREDENTIALS, type SignedRequest, signRequests } from './requests.ts';
+import { median } from './rounds.ts';
+
+/** What one operation costs. */
+export interface WalkReport {
+  /** CPU per request, user and system, all threads. */
+  readonly microseconds: number;
+  readonly stages: readonly Stage[];
+}
+
+/** Requests that are under way together, as when a server reads what so many connections have sent. */
+const TOGETHER = 32;
+const REQUESTS = 4_096;
+const ROUNDS = 15;
+const WARM_UP_ROUNDS = 10;
+/** Microseconds. */
+const SAMPLING_INTERVAL = 100;
+
+const [dataDirectory = ''] = process.argv.slice(2);
+const configuration = readConfiguration(
+  'production',
+  { dataDirectory },
+  {
+    QKMS_ROOT_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+    QKMS_ROOT_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+  },
+);
+await prepareService(configuration);
+const service = await openService(configuration, { logger: pino({ level: 'silent' }), scheduler: false });
+
+const { KeyMetadata } = await ask('CreateKey', {});
+const KeyId = Object(KeyMetadata).KeyId;
+const plaintexts = Array.from({ length: REQUESTS }, () => ({
+  KeyId,
+  Plaintext: randomBytes(64).toString('base64'),
+}));
+const ciphertexts: { CiphertextBlob: unknown }[] = [];
+for (const input of plaintexts) {
+  const { CiphertextBlob } = await ask('Encrypt', input);
+  ciphertexts.push({ CiphertextBlob });
+}
+const reports: Readonly<Record<'Encrypt' | 'Decrypt', WalkReport>> = {
+  Encrypt: await measureWalk('Encrypt', plaintexts),
+  Decrypt: await measureWalk('Decrypt', ciphertexts),
+};
+await service.close();
+process.send?.(reports, () => process.exit());
+
+async function measureWalk(operation: string, inputs: readonly object[]): Promise<WalkReport> {
+  const signed = signRequests(
+    0,
+    operation,
+    inputs.map((input) => JSON.stringify(input)),
+  );
+  const rounds: number[] = [];
+  for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round += 1) {
+    rounds.push(await answerAll(service.answer, signed.map(receive)));
+  }
+  const session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.setSamplingInterval', { interval: SAMPLING_INTERVAL });
+  await session.post('Profiler.start');
+  for (let round = 0; round < ROUNDS; round += 1) await answerAll(service.answer, signed.map(receive));
+  const { profile } = await session.post('Profiler.stop');
+  session.disconnect();
+  return {
+    microseconds: median(rounds.slice(WARM_UP_ROUNDS), (microseconds) => microseconds),
+    stages: readStages(profile),
+  };
+}
+
+/** Answers requests, and says what one of them cost on average, in microseconds of CPU. */
+async function answerAll(answer: Answer, requests: readonly WireRequest[]): Promise<number> {
+  const before = process.cpuUsage();
+  for (let from = 0; from < requests.length; from += TOGETHER) {
+    await Promise.all(requests.slice(from, from + TOGETHER).map(answer));
+  }
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / requests.length;
+}
+
+async function ask(
+  operation: string,
+  input: Readonly<Record<string, unknown>>,
+): Promise<Record<string, unknown>> {
+  const [signed] = signRequests(0, operation, [JSON.stringify(input)]);
+  if (signed === undefined) throw new Error('nothing was signed');
+  const { status, body } = await service.answer(receive(signed));
+  if (status !== 200) throw new Error(`${operation} was answered with ${status}: ${body}`);
+  return JSON.parse(body);
+}
+
+/** The request as HTTP would hand it over: it shares no text with any other. */
+function receive({ rawHeaders, body }: SignedRequest): WireRequest {
+  const lines = rawHeaders.map((text) => Buffer.from(text, 'latin1').toString('latin1'));
+  const headers: IncomingHttpHeaders = {};
+  for (let at = 0; at < lines.length; at += 2) headers[(lines[at] ?? '').toLowerCase()] = lines[at + 1];
+  return {
+    id: '1234abcd-12ab-34cd-56ef-1234567890ab',
+    method: 'POST',
+    url: '/',
+    rawHeaders: lines,
+    headers,
+    body: Buffer.from(body),
+    sourceAddress: '127.0.0.1',
+    secureTransport: false,
+  };
+}
