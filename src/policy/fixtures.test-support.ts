@@ -1,5 +1,6 @@
-import type { AuthorizationPolicies } from './authorize.ts';
+import { type AuthorizationPolicies, authorize } from './authorize.ts';
 import { type CompiledPolicy, compilePolicy } from './compile.ts';
+import type { Decision } from './decision.ts';
 import type { Condition, PolicyVersion } from './document.ts';
 import { parsePolicy } from './parse.ts';
 import type { AuthorizationRequest, ConditionContext, ConditionValue, Principal } from './request.ts';
@@ -113,4 +114,14 @@ export const NO_POLICIES: AuthorizationPolicies = { identityPolicies: [] };
 /** One condition, as `parsePolicy` would give it. */
 export function conditionOf(operator: string, key: string, ...values: readonly string[]): Condition {
   return { operator, key, values, position: { line: 1, column: 1 } };
+}
+
+/** The answer in short: `allow by …`, `explicit-deny by …` or `implicit-deny by …`. */
+export function outcome({ outcome: answer, layer }: Decision): string {
+  return `${answer} by ${layer}`;
+}
+
+/** What becomes of a request of `principal` under some policies, in short. */
+export function ask(principal: Principal, policies: Partial<AuthorizationPolicies>): string {
+  return outcome(authorize(requestOf(principal), { ...NO_POLICIES, ...policies }));
 }
