@@ -33,6 +33,7 @@ const asked = readOptions();
 if (asked !== undefined) await bench(asked.options, asked.isQuick);
 
 async function bench(options: Options, isQuick: boolean): Promise<void> {
+  if (process.platform !== 'linux') throw new Error('CPU and memory are read from /proc: run this on Linux');
   const directory = await mkdtemp(join(tmpdir(), 'qkms-bench-'));
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   const running: RunningServer[] = [];

@@ -4,7 +4,14 @@ import { SymmetricKeyMaterial } from '../src/crypto/index.ts';
 import { createKeyring, openRootKeyFile } from '../src/keyring/index.ts';
 import { defaultKeyPolicy, NEW_KEY_TRAITS } from '../src/kms/index.ts';
 import { wrapKeyMaterial } from '../src/kms/key-entry.ts';
-import { insertKey, openSqlite, readStoreIdentity, Store, type Writer } from '../src/store/index.ts';
+import {
+  insertKey,
+  type KeyMaterialRecord,
+  openSqlite,
+  readStoreIdentity,
+  Store,
+  type Writer,
+} from '../src/store/index.ts';
 import { REGION } from './requests.ts';
 
 const ACCOUNT = '111122223333';
@@ -37,10 +44,11 @@ export async function addKeys(
     const end = Math.min(done + KEYS_PER_TRANSACTION, count);
     await store.write(async (writer) => {
       for (let index = done; index < end; index += 1) {
-        const material = await addKey({ ...writer, changed: () => {} });
-        if (index % sampleInterval === 0) {
-          ciphertexts.push(material.encrypt(randomBytes(64), undefined).toString('base64'));
-        }
+        const material = randomBytes(32);
+        const ids = await addKey({ ...writer, changed: () => {} }, material);
+        if (index % sampleInterval !== 0) continue;
+        const key = new SymmetricKeyMaterial(ids, material);
+        ciphertexts.push(key.encrypt(randomBytes(64), undefined).toString('base64'));
       }
     });
     progress(end);
@@ -50,9 +58,8 @@ export async function addKeys(
   return ciphertexts;
 }
 
-async function addKey(writer: Writer): Promise<SymmetricKeyMaterial> {
+async function addKey(writer: Writer, material: Uint8Array): Promise<KeyMaterialRecord> {
   const key = { accountId: ACCOUNT, region: REGION, keyId: randomUUID(), creationDate: Date.now() };
-  const material = randomBytes(32);
   const wrapped = wrapKeyMaterial(writer.keyring, key, material);
   await insertKey(
     writer,
@@ -70,5 +77,5 @@ async function addKey(writer: Writer): Promise<SymmetricKeyMaterial> {
     },
     wrapped,
   );
-  return new SymmetricKeyMaterial(wrapped, material);
+  return wrapped;
 }

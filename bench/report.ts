@@ -124,7 +124,7 @@ function renderFootprint({ footprint, busyMemory }: Results): string {
   return [
     '## Start and memory',
     list([
-      `start to ready: ${whole(footprint.startTime)} ms (median of 5, on an existing store; \`npm\` itself not included)`,
+      `start to ready: ${whole(footprint.startTime)} ms (median of 5, on an existing store, compile cache warm; \`npm\` itself not included)`,
       `idle: ${memories(footprint.idleMemory)}`,
       `after the load above: ${memories(busyMemory)}`,
     ]),
