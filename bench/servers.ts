@@ -23,7 +23,7 @@ export const NODE_FLAGS: readonly string[] = manifest.scripts.start
 
 /** QKMS in production mode: signatures and policies are enforced, keys are kept in a SQLite file. */
 export function startQkms(dataDirectory: string, workers: number): Promise<RunningServer> {
-  const program = fileURLToPath(new URL('../src/cli/qkms.ts', import.meta.url));
+  const program = fileURLToPath(new URL('../bin/qkms.cjs', import.meta.url));
   const flags = ['--port', '0', '--data-dir', dataDirectory, '--workers', String(workers)];
   return start(process.execPath, [...NODE_FLAGS, program, 'start', ...flags], /ready on http:.*:(\d+)$/, {
     QKMS_ROOT_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,

@@ -31,6 +31,9 @@ const platform = `${process.platform} ${process.arch}`;
 const runtime = RUNTIMES[platform];
 
 if (runtime !== undefined && process.versions.node === optionalDependencies[runtime]) {
+  // Before the first import: what strips types is loaded only for a file that is not in the cache yet. The cache is
+  // beside the code, not in the system's place for temporary files, where others might put compiled code for us.
+  require('module').enableCompileCache(join(__dirname, '..', 'node_modules', '.cache', 'qkms'));
   import(pathToFileURL(entry).href);
 } else {
   const binary = findBinary();
