@@ -38,7 +38,7 @@ export const awsQuery: Protocol = {
     if (service === undefined || operation === undefined) throw unknownOperation();
     return { service, operation };
   },
-  readInput: ({ body }, shape) => structureForm(shape, parseForm(body)),
+  readInput: ({ body }, shape) => structureForm(shape, partsOf(parseForm(body))) ?? {},
   renderOutput(operation, output, requestId) {
     const { namespace = '' } =
       Object.values(SERVICES).find(({ service }) => service === operation.service) ?? {};
@@ -62,58 +62,68 @@ function parseForm(body: Buffer): FormParameters {
   return parameters;
 }
 
+/** The parameters of a form under a common prefix: `a.b=1` is the part `b`, with the value 1, of the part `a`. */
+interface FormPart {
+  value: string | undefined;
+  readonly parts: Map<string, FormPart>;
+}
+
+function partsOf(parameters: FormParameters): FormPart {
+  const root: FormPart = { value: undefined, parts: new Map() };
+  for (const [name, value] of parameters) {
+    let part = root;
+    for (const label of name.split('.')) {
+      const next = part.parts.get(label) ?? { value: undefined, parts: new Map() };
+      part.parts.set(label, next);
+      part = next;
+    }
+    part.value = value;
+  }
+  return root;
+}
+
 /**
- * Gives the flat parameters of a form the structure of a shape: lists are `Name.member.1`, structures `Name.Member`,
- * maps `Name.entry.1.key`. The result is what a JSON body would have been, for the shape's own decoder to check;
- * a text that is no number or boolean is left a text for the decoder to refuse.
+ * Gives a form the structure of a shape: lists are `Name.member.1`, structures `Name.Member`, maps `Name.entry.1.key`.
+ * The result is what a JSON body would have been, for the shape's own decoder to check; a text that is no number or
+ * boolean is left a text for the decoder to refuse. Takes time in proportion to the form.
  */
-function structureForm(shape: StructureShape, parameters: FormParameters): unknown {
-  const names = [...parameters.keys()];
-  const isGiven = (prefix: string) => names.some((name) => name.startsWith(prefix));
-
-  function valueAt(path: string, member: Shape): unknown {
-    switch (member.kind) {
-      case 'structure':
-        return isGiven(`${path}.`) ? structureAt(`${path}.`, member) : undefined;
-      case 'list':
-        // `Name=` alone stands for an empty list.
-        return isGiven(`${path}.member.`)
-          ? listAt(`${path}.member.`, member.member)
-          : parameters.has(path)
-            ? []
-            : undefined;
-      case 'map':
-        return isGiven(`${path}.entry.`) ? mapAt(`${path}.entry.`) : undefined;
-      default:
-        return scalar(member, parameters.get(path));
+function structureForm(shape: Shape, part: FormPart | undefined): unknown {
+  if (part === undefined) return undefined;
+  switch (shape.kind) {
+    case 'structure':
+      if (part.parts.size === 0) return undefined;
+      return Object.fromEntries(
+        Object.entries(shape.members).map(([name, member]) => [
+          name,
+          structureForm(member.shape, part.parts.get(name)),
+        ]),
+      );
+    case 'list': {
+      // `Name=` alone stands for an empty list.
+      const members = numbered(part.parts.get('member'));
+      return part.value === undefined && members.length === 0
+        ? undefined
+        : members.map((member) => structureForm(shape.member, member));
     }
-  }
-
-  function structureAt(prefix: string, { members }: StructureShape): unknown {
-    return Object.fromEntries(
-      Object.entries(members).map(([name, { shape: member }]) => [name, valueAt(prefix + name, member)]),
-    );
-  }
-
-  function listAt(prefix: string, member: Shape): readonly unknown[] {
-    const values: unknown[] = [];
-    for (let index = 1; ; index += 1) {
-      const value = valueAt(`${prefix}${index}`, member);
-      if (value === undefined) return values;
-      values.push(value);
+    case 'map': {
+      const entries = numbered(part.parts.get('entry'));
+      return Object.fromEntries(
+        entries.map(({ parts }) => [parts.get('key')?.value ?? '', parts.get('value')?.value ?? '']),
+      );
     }
+    default:
+      return scalar(shape, part.value);
   }
+}
 
-  function mapAt(prefix: string): unknown {
-    const pairs: [string, string][] = [];
-    for (let index = 1; ; index += 1) {
-      const key = parameters.get(`${prefix}${index}.key`);
-      if (key === undefined) return Object.fromEntries(pairs);
-      pairs.push([key, parameters.get(`${prefix}${index}.value`) ?? '']);
-    }
+/** The parts 1, 2, 3, … up to the first that is missing. */
+function numbered(part: FormPart | undefined): readonly FormPart[] {
+  const found: FormPart[] = [];
+  for (;;) {
+    const next = part?.parts.get(String(found.length + 1));
+    if (next === undefined) return found;
+    found.push(next);
   }
-
-  return structureAt('', shape);
 }
 
 function scalar(shape: Shape, text: string | undefined): unknown {
