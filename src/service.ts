@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import { type Clock, systemClock } from './clock.ts';
 import type { Configuration } from './config.ts';
@@ -43,7 +44,7 @@ interface OpenedStore {
  */
 export async function prepareService(configuration: Configuration): Promise<PreparedService> {
   if (configuration.dataDirectory === undefined) return { notices: [] };
-  await mkdir(configuration.dataDirectory, { recursive: true, mode: 0o700 });
+  await createDirectory(configuration.dataDirectory);
   const { store, keyring } = await openStore(configuration, configuration.dataDirectory);
   try {
     return { notices: await prepareRootCredentials(configuration, store, keyring) };
@@ -87,6 +88,26 @@ export async function openService(
       keyring.destroy();
     },
   };
+}
+
+/**
+ * Creates a directory, and those above it, where they do not exist. Step by step: Node's own recursive mkdir never
+ * comes back where nothing can be created, as under /proc.
+ *
+ * @throws OperatorError when it cannot be created
+ */
+async function createDirectory(path: string): Promise<void> {
+  const above = dirname(path);
+  if (above !== path && !existsSync(above)) await createDirectory(above);
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    if (existsSync(path)) return;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new OperatorError(`cannot create the data directory (${reason}); choose another --data-dir`, {
+      cause: error,
+    });
+  }
 }
 
 /** A store that lives and dies with this process, under a root key of its own. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -34,6 +34,24 @@ describe('opening a data directory', () => {
       /AWS_ACCESS_KEY_ID=AKIA[A-Z2-7]{16}\n *AWS_SECRET_ACCESS_KEY=[\w+/]{40}$/,
     );
     assert.deepEqual((await prepareService(configuration)).notices, []);
+  });
+
+  it('creates it, with all that is missing above it, for its owner only', async () => {
+    const nested = join(dataDirectory, 'a', 'b');
+    await prepareService(readConfiguration('production', { dataDirectory: nested }, {}));
+    assert.equal((await stat(nested)).mode & 0o777, 0o700);
+  });
+
+  it('is refused where no directory can be created', async () => {
+    const file = join(dataDirectory, 'file');
+    await writeFile(file, '');
+    const places = [join(file, 'data'), ...(process.platform === 'linux' ? ['/proc/qkms/data'] : [])];
+    for (const place of places) {
+      await assert.rejects(prepareService(readConfiguration('production', { dataDirectory: place }, {})), {
+        name: 'OperatorError',
+        message: /^cannot create the data directory \(.*\); choose another --data-dir$/,
+      });
+    }
   });
 
   it('is refused when the database is no database, which stays as it is', async () => {
