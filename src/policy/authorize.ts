@@ -19,7 +19,8 @@ import type { AuthorizationRequest, Grant } from './request.ts';
  * 1. A Deny anywhere ends it.
  * 2. Something gives the permission: the key policy to the caller itself, the key policy to the caller's account
  *    together with an identity policy, or a grant; across accounts an identity policy has to agree in any case
- *    (but for grants). For an operation without a key an identity policy alone does.
+ *    (but for grants). For an operation without a key an identity policy alone does. Who has no identity policies,
+ *    the bearer of a web identity, gets nothing across accounts.
  * 3. Whatever gave it, the session policy and, with few exceptions, the permissions boundary have to allow too.
  */
 
@@ -27,7 +28,7 @@ import type { AuthorizationRequest, Grant } from './request.ts';
 export interface AuthorizationPolicies {
   /** The policy of the key (or role) that is the resource. */
   readonly keyPolicy?: CompiledPolicy;
-  /** All policies of the caller: its own, its groups', its role's. Not consulted for root users. */
+  /** All policies of the caller: its own, its groups', its role's. Neither root users nor web identities have any. */
   readonly identityPolicies: readonly CompiledPolicy[];
   readonly permissionsBoundary?: CompiledPolicy;
   /** The policies passed when the session was made; any of them may allow. An empty list is no list. */
@@ -51,16 +52,27 @@ export function authorize(request: AuthorizationRequest, policies: Authorization
  * another account exists.
  */
 function findExplicitDeny(
-  { principal }: AuthorizationRequest,
-  { identityPolicies, permissionsBoundary, sessionPolicies, keyPolicy }: AuthorizationPolicies,
+  request: AuthorizationRequest,
+  policies: AuthorizationPolicies,
   question: Question,
 ): DeterminingStatement | undefined {
+  const { permissionsBoundary, sessionPolicies, keyPolicy } = policies;
   return (
-    (principal.kind === 'root' ? undefined : findIn('identity-policy', identityPolicies, denies, question)) ??
+    findIn('identity-policy', consultedIdentityPolicies(request, policies), denies, question) ??
     (permissionsBoundary && findIn('permissions-boundary', [permissionsBoundary], denies, question)) ??
     (sessionPolicies && findIn('session-policy', sessionPolicies, denies, question)) ??
     (keyPolicy && findIn('key-policy', [keyPolicy], deniesOnResource, question))
   );
+}
+
+const NO_POLICIES: readonly CompiledPolicy[] = Object.freeze([]);
+
+/** The identity policies that count: what cannot have any is given none, whatever the request brings along. */
+export function consultedIdentityPolicies(
+  { principal: { kind } }: AuthorizationRequest,
+  { identityPolicies }: AuthorizationPolicies,
+): readonly CompiledPolicy[] {
+  return kind === 'root' || kind === 'web-identity' ? NO_POLICIES : identityPolicies;
 }
 
 type Finder = (policy: CompiledPolicy, question: Question) => CompiledStatement | undefined;
@@ -113,16 +125,18 @@ function findPermission(
 
 /** The identity side alone: the root user holds every permission of its account, others need an Allow. */
 function permissionOfIdentity(
-  { principal }: AuthorizationRequest,
-  { identityPolicies, sessionPolicies }: AuthorizationPolicies,
+  request: AuthorizationRequest,
+  policies: AuthorizationPolicies,
   question: Question,
   statements: readonly DeterminingStatement[],
 ): Permission | MissingPermission {
-  if (principal.kind === 'root') return { layer: 'root-user', statements, isLimitedByBoundary: false };
+  const { kind } = request.principal;
+  if (kind === 'root') return { layer: 'root-user', statements, isLimitedByBoundary: false };
+  const identityPolicies = consultedIdentityPolicies(request, policies);
   const statement = findIn('identity-policy', identityPolicies, findAllow, question);
   if (statement === undefined) return { missing: 'identity-policy', statements };
   // GetFederationToken without a session policy gives a session that policies have to name themselves.
-  if (principal.kind === 'federated-user' && !sessionPolicies?.length) {
+  if (kind === 'federated-user' && !policies.sessionPolicies?.length) {
     return { missing: 'session-policy', statements };
   }
   return { layer: 'identity-policy', statements: [...statements, statement], isLimitedByBoundary: true };

@@ -1,4 +1,4 @@
-import { type AuthorizationPolicies, authorize } from './authorize.ts';
+import { type AuthorizationPolicies, authorize, consultedIdentityPolicies } from './authorize.ts';
 import type { CompiledPolicy, CompiledStatement } from './compile.ts';
 import { cite, type Decision, type DeterminingStatement, type PolicyLayer } from './decision.ts';
 import { mismatchOf, prepareQuestion, type Question } from './evaluate.ts';
@@ -35,10 +35,9 @@ export interface GrantExplanation {
 export function explain(request: AuthorizationRequest, policies: AuthorizationPolicies): Explanation {
   const { keyPolicy, permissionsBoundary, sessionPolicies = [], grants = [] } = policies;
   const question = prepareQuestion(request, permissionsBoundary !== undefined);
-  const identityPolicies = request.principal.kind === 'root' ? [] : policies.identityPolicies;
   const layers: readonly (readonly [PolicyLayer, readonly CompiledPolicy[]])[] = [
     ['key-policy', keyPolicy === undefined ? [] : [keyPolicy]],
-    ['identity-policy', identityPolicies],
+    ['identity-policy', consultedIdentityPolicies(request, policies)],
     ['permissions-boundary', permissionsBoundary === undefined ? [] : [permissionsBoundary]],
     ['session-policy', sessionPolicies],
   ];

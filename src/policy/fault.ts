@@ -9,8 +9,9 @@ export interface PolicyFault extends Position {
 }
 
 /**
- * The texts of `PolicyFault.message`. The first four are what KMS answers (policies.md, sections 1 and 2); where no
- * text of KMS is known, the others keep to the manner of IAM.
+ * The texts of `PolicyFault.message`. The first four are what KMS answers (policies.md, sections 1 and 2),
+ * `trustAction` and `prohibitedResource` what IAM answers to a trust policy; where no text is known, the others keep
+ * to the manner of IAM.
  */
 export const FAULT = Object.freeze({
   noPrincipal: 'Policy contains a statement with no principal.',
@@ -18,6 +19,7 @@ export const FAULT = Object.freeze({
   missingAction: 'Missing required field Action',
   missingResource: 'Missing required field Resource',
   principal: 'Policy document should not specify a principal.',
+  trustAction: 'AssumeRole policy may only specify STS AssumeRole actions.',
   prohibitedResource: 'Has prohibited field Resource',
   missingEffect: 'Missing required field Effect',
   missingStatement: 'Missing required field Statement',
@@ -30,6 +32,11 @@ export const FAULT = Object.freeze({
   operator: 'Invalid condition operator.',
   value: 'Invalid condition value.',
 });
+
+/** What IAM answers to a trust policy with a wrong principal. The value is never cut short: tools read it. */
+export function invalidTrustPrincipal(type: string, value: string): string {
+  return `Invalid principal in policy: ${JSON.stringify(type)}:${JSON.stringify(value)}`;
+}
 
 /** How many faults a message spells out; all of them are in `faults`. */
 const SPELLED_OUT = 10;

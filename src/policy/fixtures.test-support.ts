@@ -55,6 +55,13 @@ export function serviceOf(serviceName = 's3.amazonaws.com'): Principal & { kind:
   return { kind: 'service', serviceName, arn: serviceName };
 }
 
+export function webIdentityOf(
+  account: string,
+  issuer = 'issuer.example.com',
+): Principal & { kind: 'web-identity' } {
+  return { kind: 'web-identity', account, arn: `arn:aws:iam::${account}:oidc-provider/${issuer}` };
+}
+
 /** A statement as it stands in a policy text. */
 export type RawStatement = Readonly<Record<string, unknown>>;
 

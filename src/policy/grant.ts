@@ -62,7 +62,7 @@ export function grantNaming(
   { granteePrincipal, granteeServicePrincipal }: Grant,
   { caller }: Question,
 ): Naming {
-  const grantee = granteePrincipal ?? (caller.isService ? granteeServicePrincipal : undefined);
+  const grantee = granteePrincipal ?? (caller.type === 'Service' ? granteeServicePrincipal : undefined);
   return grantee === undefined ? 'not-at-all' : granteeNaming(grantee, caller);
 }
 

@@ -22,6 +22,19 @@
  * key policy, identity policies, grants, permissions boundary, session policies. `explain.ts` tells, statement
  * by statement, why.
  *
+ * A policy of a resource, once saved, means the users and roles of that moment. `binding.ts` puts their unique ids
+ * in the place of their ARNs, and their names back into the text that is shown:
+ *
+ * ```ts
+ * const bindings = new Map(principalsToBind(document).arns.map((arn) => [arn, uniqueIdOf(arn)]));
+ * const keyPolicy = compilePolicy(bindPrincipals(document, bindings));
+ * const shown = renderPolicy(text, (principal) => isGone(principal) ? bindings.get(principal) : undefined);
+ * ```
+ *
+ * The trust policy of a role is the key policy of the question whether somebody may become that role. Who asks may
+ * be nobody yet, but the bearer of a token: a `web-identity`, which only a `Federated` entry names, which has no
+ * policies of its own, and which an Allow for `*` does not mean.
+ *
  * What to rely on:
  *
  * - A Deny wins over everything, and nothing is allowed that no Allow allows. Order and repetition of
@@ -36,6 +49,7 @@
  * `docs/decisions/0001-policy-readings.md`.
  */
 export { type AuthorizationPolicies, authorize } from './authorize.ts';
+export { bindPrincipals, type NamedPrincipals, principalsToBind, renderPolicy } from './binding.ts';
 export { type CompiledPolicy, compilePolicy, compileTrustPolicy } from './compile.ts';
 export type { Decision, DecisionLayer, DeterminingStatement, PolicyLayer } from './decision.ts';
 export type {

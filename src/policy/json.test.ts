@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type JsonNode, positionFinder, readJson } from './json.ts';
+import { type JsonNode, offsetFinder, positionFinder, readJson } from './json.ts';
 
 /** The plain value of a node, as `JSON.parse` would give it. */
 function plain(node: JsonNode | undefined): unknown {
@@ -172,5 +172,17 @@ describe('positionFinder', () => {
     for (const [offset, [line, column]] of expected.entries()) {
       assert.deepEqual(positionOf(offset), { line, column }, `offset ${offset}`);
     }
+  });
+});
+
+describe('offsetFinder', () => {
+  it('leads back from every position', () => {
+    const property = fc.property(fc.string({ unit: fc.constantFrom('a', '\r', '\n') }), (text) => {
+      const [positionOf, offsetOf] = [positionFinder(text), offsetFinder(text)];
+      for (let offset = 0; offset <= text.length; offset += 1) {
+        assert.equal(offsetOf(positionOf(offset)), offset);
+      }
+    });
+    fc.assert(property);
   });
 });

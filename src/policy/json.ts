@@ -194,7 +194,7 @@ function readScalar(text: string, offset: number): { readonly value: JsonNode; r
 }
 
 /** The offset behind the closing quote of the string that opens at `start`. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code === 0x22) return at + 1;
@@ -230,10 +230,22 @@ function unexpected(text: string, offset: number, expected: string): JsonSyntaxE
   return new JsonSyntaxError(`expected ${expected}, found ${found}`, offset);
 }
 
-/** Returns a function from offsets in `text` to positions. */
-export function positionFinder(text: string): (offset: number) => Position {
+/** The offsets at which the lines of a text begin. */
+function lineStartsOf(text: string): readonly number[] {
   const lineStarts = [0];
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lineStarts.push(at + 1);
+  return lineStarts;
+}
+
+/** Returns a function from positions to offsets in `text`, the inverse of what `positionFinder` returns. */
+export function offsetFinder(text: string): (position: Position) => number {
+  const lineStarts = lineStartsOf(text);
+  return ({ line, column }) => (lineStarts[line - 1] ?? text.length) + column - 1;
+}
+
+/** Returns a function from offsets in `text` to positions. */
+export function positionFinder(text: string): (offset: number) => Position {
+  const lineStarts = lineStartsOf(text);
   return (offset) => {
     let low = 0;
     let high = lineStarts.length - 1;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type AuthorizationPolicies, authorize } from './authorize.ts';
+import { compileTrustPolicy } from './compile.ts';
 import {
   ACCOUNT,
   ALLOW,
@@ -11,13 +12,16 @@ import {
   NO_POLICIES,
   OTHER_ACCOUNT,
   policyOf,
+  policyText,
   requestOf,
   rootOf,
   serviceOf,
   sessionOf,
   userOf,
+  webIdentityOf,
 } from './fixtures.test-support.ts';
 import { accessDeniedMessage, keyOutOfReachMessage } from './message.ts';
+import { parsePolicy } from './parse.ts';
 import type { AuthorizationRequest } from './request.ts';
 
 const user = userOf(ACCOUNT);
@@ -142,4 +146,39 @@ describe('accessDeniedMessage (policies.md, section 4)', () => {
       `User: ${user.arn} is not authorized to perform: kms:CreateAlias on resource: ${alias} because no identity-based policy allows the kms:CreateAlias action`,
     );
   });
+});
+
+describe('accessDeniedMessage for STS: no reason is given', () => {
+  const ROLE_ARN = `arn:aws:iam::${ACCOUNT}:role/Admin`;
+  const assume = (principal: AuthorizationRequest['principal'], action = 'sts:AssumeRole') =>
+    requestOf(principal, { action, resource: ROLE_ARN });
+  const trust = (Effect: 'Allow' | 'Deny', AWS: string) =>
+    compileTrustPolicy(parsePolicy(policyText([{ Effect, Principal: { AWS }, Action: 'sts:*' }])));
+
+  const refusals: readonly (readonly [why: string, policies: Partial<AuthorizationPolicies>])[] = [
+    ['no trust policy', {}],
+    ['a trust policy that names somebody else', { keyPolicy: trust('Allow', userOf(ACCOUNT, 'Bob').arn) }],
+    ['a trust policy that denies', { keyPolicy: trust('Deny', '*') }],
+    ['an identity policy that does not allow', { keyPolicy: trust('Allow', ACCOUNT) }],
+    ['an identity policy that denies', { identityPolicies: [policyOf({ ...DENY, Action: 'sts:*' })] }],
+    ['a boundary that denies', { permissionsBoundary: policyOf({ ...DENY, Action: 'sts:*' }) }],
+  ];
+  for (const [why, policies] of refusals) {
+    it(`${why}, to a user of the role’s account and of another`, () => {
+      for (const caller of [user, stranger]) {
+        assert.equal(
+          message(assume(caller), policies),
+          `User: ${caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${ROLE_ARN}`,
+        );
+      }
+    });
+    it(`${why}, to the bearer of a web identity`, () => {
+      for (const account of [ACCOUNT, OTHER_ACCOUNT]) {
+        assert.equal(
+          message(assume(webIdentityOf(account), 'sts:AssumeRoleWithWebIdentity'), policies),
+          'Not authorized to perform sts:AssumeRoleWithWebIdentity',
+        );
+      }
+    });
+  }
 });

@@ -1,7 +1,10 @@
 import type { Decision, DecisionLayer } from './decision.ts';
 import type { AuthorizationRequest } from './request.ts';
 
-/** The texts of AccessDeniedException (policies.md, section 4). */
+/**
+ * The texts of AccessDeniedException (policies.md, section 4), and of the AccessDenied of STS, which gives no reason:
+ * whoever may not become a role learns nothing about it.
+ */
 
 /** How AWS calls each layer. A grant or the root user never denies; they stand where their permission would. */
 const LAYER_NAMES: Readonly<Record<DecisionLayer, string>> = {
@@ -23,7 +26,7 @@ export interface AccessDeniedOptions {
 }
 
 /**
- * The message for a decision that is not an allow.
+ * The message for a decision that is not an allow; for a web identity and for an action of STS it is always the same.
  *
  * A caller from another account learns nothing about the key or its policy: the text is the same when the key
  * does not exist, which `keyOutOfReachMessage` is for.
@@ -34,12 +37,15 @@ export function accessDeniedMessage(
   options: AccessDeniedOptions = {},
 ): string {
   const { principal, action, resource, resourceAccount } = request;
+  if (principal.kind === 'web-identity') return `Not authorized to perform ${action}`;
+  const subject = `User: ${principal.arn} is not authorized to perform: ${action} on`;
+  if (action.startsWith('sts:')) return `${subject} resource: ${resource}`;
+
   const { layer, outcome } = decision;
   const isForeign =
     resourceAccount !== undefined && (principal.kind === 'service' || principal.account !== resourceAccount);
   if (isForeign && layer === 'key-policy') return keyOutOfReachMessage(request, options);
 
-  const subject = `User: ${principal.arn} is not authorized to perform: ${action} on`;
   const object = options.associatedWithCiphertext
     ? ' the resource associated with this ciphertext'
     : ` resource: ${resource}`;

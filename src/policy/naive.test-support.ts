@@ -42,7 +42,8 @@ function listOf<Item extends Scalar>(value: Item | readonly Item[] | undefined):
 export function naiveDecision(request: AuthorizationRequest, policies: RawPolicies): string {
   const { principal, resourceAccount } = request;
   const isRoot = principal.kind === 'root';
-  const identity = isRoot ? [] : policies.identityPolicies;
+  const hasNoPolicies = isRoot || principal.kind === 'web-identity';
+  const identity = hasNoPolicies ? [] : policies.identityPolicies;
   const boundary = policies.permissionsBoundary === undefined ? [] : [policies.permissionsBoundary];
   const sessions = policies.sessionPolicies ?? [];
   const key = policies.keyPolicy === undefined ? [] : [policies.keyPolicy];
@@ -122,7 +123,7 @@ function namingBy(statement: RawStatement, principal: Principal, hasBoundary: bo
   const { Effect, Principal: listed, NotPrincipal: excluded } = statement;
   if (listed !== undefined) {
     const found = namingsIn(listed, principal);
-    if (principal.kind === 'service' && Effect === 'Allow') found.delete('everyone');
+    if (isOutsider(principal) && Effect === 'Allow') found.delete('everyone');
     if (found.has('itself') || found.has('everyone')) return 'itself';
     if (found.has('role')) return 'role-or-not-excluded';
     return found.has('account') ? 'account' : 'no';
@@ -130,11 +131,11 @@ function namingBy(statement: RawStatement, principal: Principal, hasBoundary: bo
   if (excluded === undefined || entriesOf(excluded).length === 0) return 'no';
   const found = namingsIn(excluded, principal);
   if (Effect === 'Allow') {
-    if (principal.kind === 'service' || found.has('nonsense')) return 'no';
+    if (isOutsider(principal) || found.has('nonsense')) return 'no';
     return found.size > 0 ? 'no' : 'role-or-not-excluded';
   }
   if (hasBoundary) return 'itself';
-  if (principal.kind === 'service') return found.has('itself') ? 'no' : 'itself';
+  if (isOutsider(principal)) return found.has('itself') ? 'no' : 'itself';
   found.delete('nonsense');
   if (found.has('everyone')) return 'no';
   if (principal.kind === 'assumed-role') {
@@ -143,6 +144,13 @@ function namingBy(statement: RawStatement, principal: Principal, hasBoundary: bo
   if (principal.kind === 'federated-user')
     return found.has('itself') && found.has('account') ? 'no' : 'itself';
   return found.size > 0 ? 'no' : 'itself';
+}
+
+/** Whoever belongs to no account and so is meant by nothing but its own name. */
+function isOutsider(
+  principal: Principal,
+): principal is Extract<Principal, { kind: 'service' | 'web-identity' }> {
+  return principal.kind === 'service' || principal.kind === 'web-identity';
 }
 
 function entriesOf(element: RawPrincipal): [type: string, value: string][] {
@@ -162,7 +170,8 @@ function namingsIn(element: RawPrincipal, principal: Principal): Set<Mention> {
 function mention(type: string, value: string, principal: Principal): Mention | undefined {
   if (type === 'Service')
     return principal.kind === 'service' && principal.serviceName === value ? 'itself' : undefined;
-  if (type === 'Federated') return undefined;
+  if (type === 'Federated')
+    return principal.kind === 'web-identity' && principal.arn === value ? 'itself' : undefined;
   if (type !== 'AWS') return 'nonsense';
   if (value === '*') return 'everyone';
   const isGood = [
@@ -172,7 +181,7 @@ function mention(type: string, value: string, principal: Principal): Mention | u
     /^arn:[a-z-]+:sts::\d{12}:(assumed-role\/[\w]+\/[\w-]+|federated-user\/\w+)$/,
   ].some((form) => form.test(value));
   if (!isGood) return 'nonsense';
-  if (principal.kind === 'service') return undefined;
+  if (isOutsider(principal)) return undefined;
   const partition = principal.arn.split(':')[1];
   const isAccount =
     value === principal.account || value === `arn:${partition}:iam::${principal.account}:root`;

@@ -9,6 +9,7 @@ import {
   serviceOf,
   sessionOf,
   userOf,
+  webIdentityOf,
 } from './fixtures.test-support.ts';
 import { callerNames, compilePrincipal, granteeNaming, type Naming } from './principal.ts';
 import type { Principal } from './request.ts';
@@ -47,6 +48,7 @@ const user = userOf(ACCOUNT);
 const session = sessionOf(ACCOUNT);
 const federated = federatedOf(ACCOUNT);
 const service = serviceOf();
+const webIdentity = webIdentityOf(ACCOUNT);
 
 describe('Principal: who is named, and how closely', () => {
   const forms: readonly (readonly [form: string, namings: Readonly<Record<string, Naming>>])[] = [
@@ -63,6 +65,11 @@ describe('Principal: who is named, and how closely', () => {
     ['Service ec2.amazonaws.com', {}],
     ['Federated cognito-identity.amazonaws.com', {}],
     ['Federated s3.amazonaws.com', {}],
+    [`Federated ${webIdentity.arn}`, { webIdentity: 'itself' }],
+    [`Federated ${webIdentityOf(ACCOUNT, 'other.example.com').arn}`, {}],
+    [`Federated ${webIdentityOf(OTHER_ACCOUNT).arn}`, {}],
+    ['Federated issuer.example.com', {}],
+    [webIdentity.arn, {}],
     ['CanonicalUser 79a59df900b949e55d96a1e698fb', {}],
     [`arn:aws:iam::${ACCOUNT}:group/Admins`, {}],
     [`arn:aws:iam::${ACCOUNT}:user/*`, {}],
@@ -86,6 +93,7 @@ describe('Principal: who is named, and how closely', () => {
     session,
     federated,
     service,
+    webIdentity,
     stranger: userOf(OTHER_ACCOUNT),
   };
   for (const [form, expected] of forms) {
@@ -126,9 +134,17 @@ describe('Principal: who is named, and how closely', () => {
     assert.equal(naming(user, ['Service s3.amazonaws.com', ACCOUNT]), 'account');
   });
 
-  it('* in an Allow is no service, in a Deny it is', () => {
-    assert.equal(naming(service, ['*']), 'not-at-all');
-    assert.equal(naming(service, ['*'], { effect: 'Deny' }), 'itself');
+  for (const caller of [service, webIdentity]) {
+    it(`* in an Allow is no ${caller.kind}, in a Deny it is`, () => {
+      assert.equal(naming(caller, ['*']), 'not-at-all');
+      assert.equal(naming(caller, ['*'], { effect: 'Deny' }), 'itself');
+    });
+  }
+
+  it('an account is no web identity of its providers, not even in a Deny', () => {
+    for (const entry of [ACCOUNT, ROOT_ARN]) {
+      assert.equal(naming(webIdentity, [entry], { effect: 'Deny' }), 'not-at-all');
+    }
   });
 
   it('an empty list names nobody, in either form', () => {
@@ -157,6 +173,23 @@ describe('NotPrincipal in an Allow', () => {
     assert.ok(excluded(federated, USER_ARN));
     assert.ok(excluded(root, ACCOUNT));
     assert.ok(excluded(user, '*'));
+  });
+
+  it('leaves out a role by its id, as by its ARN', () => {
+    assert.ok(excluded(session, session.uniqueId));
+    assert.ok(excluded(sessionOf(ACCOUNT, 'Admin', 'session-2'), session.uniqueId));
+    assert.ok(!excluded({ ...session, uniqueId: 'AROASOMEBODYELSE' }, session.uniqueId));
+  });
+
+  it('leaves out a user by its id, and its federated sessions', () => {
+    assert.ok(excluded(user, user.uniqueId));
+    assert.ok(excluded(federated, user.uniqueId));
+    assert.ok(!excluded({ ...user, uniqueId: 'AIDASOMEBODYELSE' }, user.uniqueId));
+  });
+
+  it('never names a web identity', () => {
+    assert.ok(excluded(webIdentity, USER_ARN));
+    assert.ok(excluded(webIdentity, 'Federated accounts.google.com'));
   });
 
   it('never names a service, and nobody at all when one of the listed is not a principal', () => {
@@ -207,6 +240,12 @@ describe('NotPrincipal in a Deny', () => {
     }
   });
 
+  it('a web identity is spared neither by * nor by its account, but by its provider', () => {
+    assert.ok(!spared(webIdentity, '*', ROOT_ARN, ACCOUNT));
+    assert.ok(spared(webIdentity, `Federated ${webIdentity.arn}`));
+    assert.ok(!spared(user, `Federated ${webIdentity.arn}`));
+  });
+
   it('a service is not spared by *, but by its name', () => {
     assert.ok(!spared(service, '*'));
     assert.ok(spared(service, '*', 'Service s3.amazonaws.com'));
@@ -232,6 +271,8 @@ describe('granteeNaming', () => {
     ['', user, 'not-at-all'],
     [USER_ARN, userOf(OTHER_ACCOUNT), 'not-at-all'],
     [ROLE_ARN, user, 'not-at-all'],
+    [webIdentity.arn, webIdentity, 'not-at-all'],
+    [ROOT_ARN, webIdentity, 'not-at-all'],
   ];
   for (const [grantee, caller, expected] of cases) {
     it(`${grantee || 'nothing'} names ${caller.arn}: ${expected}`, () => {

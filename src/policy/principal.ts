@@ -7,7 +7,8 @@ import type { Principal } from './request.ts';
  *
  * Matching is equality of names: each caller answers to a few, each entry of a `Principal` is one. An ARN
  * never holds a wildcard here, and an entry that is not a principal (a group, a pattern, an S3 canonical user)
- * is nobody's name. `Federated` entries name nobody either: no caller of this service carries its provider.
+ * is nobody's name. A `Service` entry names nobody but a service, and a `Federated` entry nobody but the bearer
+ * of a web identity of that provider: the names of both carry their type.
  */
 
 /** An entry of a `Principal` that is understood. */
@@ -21,8 +22,10 @@ export interface PrincipalForm {
     | 'federated-user'
     | 'unique-id'
     | 'service'
-    | 'provider';
-  /** What a caller has to answer to. */
+    | 'provider'
+    /** A provider that has no ARN, such as `cognito-identity.amazonaws.com`. */
+    | 'web-provider';
+  /** What a caller has to answer to; outside the type `AWS` behind the type, as `Service s3.amazonaws.com`. */
   readonly name: string;
   /** Of an ARN. */
   readonly partition?: string;
@@ -31,6 +34,7 @@ export interface PrincipalForm {
 const ACCOUNT = /^[0-9]{12}$/;
 const UNIQUE_ID = /^A(?:ID|RO)A[A-Z0-9]+$/;
 const SERVICE = /^[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+){2,}$/;
+const PROVIDER_ARN = /^arn:([a-z0-9-]+):iam::[0-9]{12}:(?:saml|oidc)-provider\/./;
 const WEB_PROVIDER = /^[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:\/[\w.-]+)*$/;
 const PRINCIPAL_ARN = /^arn:([a-z0-9-]+):(iam|sts)::[0-9]{12}:(.+)$/;
 /** Path segments hold any visible ASCII but the separator and the wildcards. */
@@ -43,10 +47,14 @@ export function readPrincipalForm({
   type,
   value,
 }: Pick<PrincipalEntry, 'type' | 'value'>): PrincipalForm | undefined {
-  if (type === 'Service') return SERVICE.test(value) ? { kind: 'service', name: value } : undefined;
+  if (type === 'Service') {
+    return SERVICE.test(value) ? { kind: 'service', name: serviceEntry(value) } : undefined;
+  }
   if (type === 'Federated') {
-    const isProvider = /^arn:[a-z0-9-]+:iam::[0-9]{12}:(?:saml|oidc)-provider\/./.test(value);
-    return isProvider || WEB_PROVIDER.test(value) ? { kind: 'provider', name: value } : undefined;
+    const name = federatedEntry(value);
+    const [, partition] = PROVIDER_ARN.exec(value) ?? [];
+    if (partition !== undefined) return { kind: 'provider', name, partition };
+    return WEB_PROVIDER.test(value) ? { kind: 'web-provider', name } : undefined;
   }
   if (type !== 'AWS') return undefined;
   if (value === '*') return { kind: 'everyone', name: value };
@@ -71,9 +79,18 @@ export function readPrincipalForm({
   return undefined;
 }
 
+function serviceEntry(serviceName: string): string {
+  return `Service ${serviceName}`;
+}
+
+function federatedEntry(provider: string): string {
+  return `Federated ${provider}`;
+}
+
 /** The names that a caller answers to, by how closely they point at it. */
 export interface CallerNames {
-  readonly isService: boolean;
+  /** Under which type of entry a policy names the caller. An Allow for `*` means only those of the type `AWS`. */
+  readonly type: 'AWS' | 'Service' | 'Federated';
   readonly isSession: boolean;
   /** The caller itself: its own ARN or id, the user behind a federated session. */
   readonly itself: readonly string[];
@@ -88,26 +105,32 @@ const NONE: readonly string[] = Object.freeze([]);
 /** The names that the caller answers to. */
 export function callerNames(principal: Principal): CallerNames {
   if (principal.kind === 'service') {
-    return { isService: true, isSession: false, itself: [principal.serviceName], role: NONE, account: NONE };
+    const itself = [serviceEntry(principal.serviceName)];
+    return { type: 'Service', isSession: false, itself, role: NONE, account: NONE };
+  }
+  if (principal.kind === 'web-identity') {
+    // The account is the provider's: its root does not stand for whoever the provider vouches for.
+    const itself = [federatedEntry(principal.arn)];
+    return { type: 'Federated', isSession: false, itself, role: NONE, account: NONE };
   }
   const { account: id, arn } = principal;
   const account = [id, accountRootArn(arn.slice(4, arn.indexOf(':', 4)), id)];
   switch (principal.kind) {
     case 'root':
       // The root user is its account: whoever names the one names the other.
-      return { isService: false, isSession: false, itself: account, role: NONE, account };
+      return { type: 'AWS', isSession: false, itself: account, role: NONE, account };
     case 'user':
-      return { isService: false, isSession: false, itself: [arn, principal.uniqueId], role: NONE, account };
+      return { type: 'AWS', isSession: false, itself: [arn, principal.uniqueId], role: NONE, account };
     case 'assumed-role': {
       const role = [withoutRolePath(principal.roleArn), principal.uniqueId];
-      return { isService: false, isSession: true, itself: [arn], role, account };
+      return { type: 'AWS', isSession: true, itself: [arn], role, account };
     }
     case 'federated-user': {
       // A session that the root user started is not the root user.
       const itself = [arn, principal.userArn, principal.userUniqueId].filter(
         (name): name is string => name !== undefined && !account.includes(name),
       );
-      return { isService: false, isSession: true, itself, role: NONE, account };
+      return { type: 'AWS', isSession: true, itself, role: NONE, account };
     }
   }
 }
@@ -126,9 +149,7 @@ export function compilePrincipal({ negated, entries }: PrincipalElement, effect:
   const forms = entries.map(readPrincipalForm);
   const known = forms.filter((form) => form !== undefined);
   const everyone = known.some(({ kind }) => kind === 'everyone');
-  const names: ReadonlySet<string> = new Set(
-    known.filter(({ kind }) => kind !== 'provider').map(({ name }) => name),
-  );
+  const names: ReadonlySet<string> = new Set(known.map(({ name }) => name));
   if (entries.length === 0) return () => 'not-at-all';
   if (!negated) return (caller) => namingOf(caller, names, everyone, effect);
   if (effect === 'Deny') {
@@ -139,19 +160,19 @@ export function compilePrincipal({ negated, entries }: PrincipalElement, effect:
   // An Allow for "all but these" allows nobody when one of these cannot be told.
   if (known.length < forms.length) return () => 'not-at-all';
   return (caller) =>
-    !caller.isService && namingOf(caller, names, everyone, effect) === 'not-at-all'
+    caller.type === 'AWS' && namingOf(caller, names, everyone, effect) === 'not-at-all'
       ? 'broadly'
       : 'not-at-all';
 }
 
-/** `*` is everybody; yet an Allow for everybody does not mean AWS services, which have to be named. */
+/** `*` is everybody; yet an Allow for everybody does not mean services and web identities, which have to be named. */
 function namingOf(
   caller: CallerNames,
   names: ReadonlySet<string>,
   everyone: boolean,
   effect: Effect,
 ): Naming {
-  if (everyone && (!caller.isService || effect === 'Deny')) return 'itself';
+  if (everyone && (caller.type === 'AWS' || effect === 'Deny')) return 'itself';
   if (includesAny(names, caller.itself)) return 'itself';
   if (includesAny(names, caller.role)) return 'broadly';
   return includesAny(names, caller.account) ? 'account' : 'not-at-all';
@@ -162,7 +183,7 @@ function namingOf(
  * spared only when session, role and account are all listed.
  */
 function isSpared(caller: CallerNames, names: ReadonlySet<string>, everyone: boolean): boolean {
-  if (everyone && !caller.isService) return true;
+  if (everyone && caller.type === 'AWS') return true;
   const isListed = includesAny(names, caller.itself);
   const isAccountListed = includesAny(names, caller.account);
   if (!caller.isSession) return isListed || isAccountListed;
@@ -175,9 +196,9 @@ function includesAny(names: ReadonlySet<string>, wanted: readonly string[]): boo
   return false;
 }
 
-/** How a grant's grantee names the caller: as a `Principal` would, but never as everybody. */
+/** How a grant's grantee names the caller: as a `Principal` would, but never as everybody nor a web identity. */
 export function granteeNaming(grantee: string, caller: CallerNames): Naming {
-  const form = readPrincipalForm({ type: caller.isService ? 'Service' : 'AWS', value: grantee });
+  const form = readPrincipalForm({ type: caller.type === 'Service' ? 'Service' : 'AWS', value: grantee });
   return form === undefined ? 'not-at-all' : namingOf(caller, new Set([form.name]), false, 'Allow');
 }
 

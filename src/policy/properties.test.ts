@@ -17,6 +17,7 @@ import {
   serviceOf,
   sessionOf,
   userOf,
+  webIdentityOf,
 } from './fixtures.test-support.ts';
 import {
   naiveDecision,
@@ -46,7 +47,11 @@ const PRINCIPALS: readonly Principal[] = [
   userOf(OTHER_ACCOUNT),
   sessionOf(OTHER_ACCOUNT),
   rootOf(OTHER_ACCOUNT),
+  webIdentityOf(ACCOUNT),
+  webIdentityOf(OTHER_ACCOUNT),
 ];
+
+const PROVIDERS = [webIdentityOf(ACCOUNT).arn, webIdentityOf(OTHER_ACCOUNT).arn];
 
 const AWS_PRINCIPALS = [
   '*',
@@ -75,6 +80,11 @@ const principalElement: fc.Arbitrary<RawPrincipal> = fc.oneof(
       AWS,
       Service: ['ec2.amazonaws.com', 's3.amazonaws.com'],
     })),
+  },
+  { weight: 1, arbitrary: oneOrMore(PROVIDERS).map((Federated) => ({ Federated })) },
+  {
+    weight: 1,
+    arbitrary: oneOrMore(AWS_PRINCIPALS).map((AWS) => ({ AWS, Federated: webIdentityOf(ACCOUNT).arn })),
   },
   {
     weight: 1,

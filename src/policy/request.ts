@@ -21,7 +21,14 @@ export type Principal =
       readonly userArn?: string;
       readonly userUniqueId?: string;
     }
-  | { readonly kind: 'service'; readonly serviceName: string; readonly arn: string };
+  | { readonly kind: 'service'; readonly serviceName: string; readonly arn: string }
+  | {
+      /** The bearer of an OpenID Connect token, who is nobody yet and wants to become a role. */
+      readonly kind: 'web-identity';
+      readonly account: string;
+      /** Of the provider that issued the token: `arn:aws:iam::…:oidc-provider/issuer.example.com`. */
+      readonly arn: string;
+    };
 
 /** An array is a multi-valued key, also when it has one element; an empty one counts as missing. */
 export type ConditionValue = string | readonly string[];

@@ -3,12 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ALLOW, policyText, type RawStatement } from './fixtures.test-support.ts';
 import { parsePolicy } from './parse.ts';
-import {
-  type KeyPolicyRules,
-  validateIdentityPolicy,
-  validateKeyPolicy,
-  validateTrustPolicy,
-} from './validate.ts';
+import { type KeyPolicyRules, validateIdentityPolicy, validateKeyPolicy } from './validate.ts';
 
 const NO_PRINCIPAL = 'Policy contains a statement with no principal.';
 const INVALID_PRINCIPAL = 'Policy contains a statement with one or more invalid principals.';
@@ -168,7 +163,7 @@ describe('validateKeyPolicy: principal forms', () => {
     assert.deepEqual(keyPolicyFaults({ ...ALLOW, Principal: principal }, { partition: 'aws-cn' }), []);
   });
 
-  it('refuses users and roles that do not exist, and asks for nobody else', () => {
+  it('asks whether users, roles, sessions, unique ids and providers exist, as written, and for nobody else', () => {
     const asked: string[] = [];
     const rules: KeyPolicyRules = {
       partition: 'aws',
@@ -184,21 +179,40 @@ describe('validateKeyPolicy: principal forms', () => {
         'arn:aws:iam::444455556666:root',
         '444455556666',
         'arn:aws:sts::111122223333:federated-user/Guest',
+        'arn:aws:sts::111122223333:assumed-role/Gone/session',
         'AIDAEXAMPLE',
         '*',
       ],
       Service: 's3.amazonaws.com',
+      Federated: ['arn:aws:iam::111122223333:oidc-provider/gone.example.com', 'accounts.google.com'],
     };
-    assert.deepEqual(keyPolicyFaults({ ...ALLOW, NotPrincipal: principal, Effect: 'Deny' }, rules), [
-      [
-        INVALID_PRINCIPAL,
-        'statement 1: NotPrincipal "arn:aws:iam::111122223333:role/path/Gone" does not exist',
-      ],
-    ]);
-    assert.deepEqual(asked, [
-      'arn:aws:iam::111122223333:user/Alice',
+    const gone = [
       'arn:aws:iam::111122223333:role/path/Gone',
-    ]);
+      'arn:aws:sts::111122223333:federated-user/Guest',
+      'arn:aws:sts::111122223333:assumed-role/Gone/session',
+      'AIDAEXAMPLE',
+      'arn:aws:iam::111122223333:oidc-provider/gone.example.com',
+    ];
+    assert.deepEqual(
+      keyPolicyFaults({ ...ALLOW, NotPrincipal: principal, Effect: 'Deny' }, rules),
+      gone.map((name) => [INVALID_PRINCIPAL, `statement 1: NotPrincipal "${name}" does not exist`]),
+    );
+    assert.deepEqual(asked, ['arn:aws:iam::111122223333:user/Alice', ...gone]);
+  });
+
+  it('asks for no principal that is refused anyway', () => {
+    const rules: KeyPolicyRules = {
+      partition: 'aws',
+      principalExists: () => assert.fail('asked'),
+    };
+    const principal = {
+      AWS: ['arn:aws:iam::111122223333:user/*', 'arn:aws-cn:iam::111122223333:user/Alice'],
+      Federated: 'arn:aws-cn:iam::111122223333:oidc-provider/issuer.example.com',
+    };
+    assert.deepEqual(
+      messages({ ...ALLOW, Principal: principal }, rules),
+      new Array(3).fill(INVALID_PRINCIPAL),
+    );
   });
 
   it('reports each invalid principal at its own place', () => {
@@ -401,27 +415,5 @@ describe('validateIdentityPolicy', () => {
     ]);
     const condition = { 'ForAllValues:StringEquals': { 'kms:EncryptionContext:k': 'v' } };
     assert.deepEqual(faults({ ...ALLOW, Condition: condition }), []);
-  });
-});
-
-describe('validateTrustPolicy', () => {
-  const trust: RawStatement = {
-    Effect: 'Allow',
-    Principal: { AWS: '111122223333' },
-    Action: 'sts:AssumeRole',
-  };
-  const faults = (statement: RawStatement): string[] =>
-    validateTrustPolicy(parsePolicy(policyText([statement])), { partition: 'aws' }).map(
-      ({ message }) => message,
-    );
-
-  it('accepts a policy without resources', () => assert.deepEqual(faults(trust), []));
-
-  it('refuses a Resource', () => {
-    assert.deepEqual(faults({ ...trust, Resource: '*' }), ['Has prohibited field Resource']);
-  });
-
-  it('refuses what a key policy is refused for', () => {
-    assert.deepEqual(faults({ Effect: 'Allow' }), [NO_PRINCIPAL, 'Missing required field Action']);
   });
 });

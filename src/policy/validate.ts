@@ -10,17 +10,31 @@ import {
   statementLabel,
 } from './document.ts';
 import { isActionPattern, isResourcePattern } from './element.ts';
-import { FAULT, type PolicyFault, policyFault, quoted } from './fault.ts';
+import { FAULT, invalidTrustPrincipal, type PolicyFault, policyFault, quoted } from './fault.ts';
 import { OPERATOR_NAMES, readOperator } from './operator.ts';
-import { readPrincipalForm } from './principal.ts';
+import { type PrincipalForm, readPrincipalForm } from './principal.ts';
 
-/** What a key policy is measured against besides the text itself. */
+/** What a key policy or a trust policy is measured against besides the text itself. */
 export interface KeyPolicyRules {
   /** The partition that all principals must belong to, such as `aws`. */
   readonly partition: string;
-  /** Whether a user or role of this ARN exists. Without it, all of them do. */
-  readonly principalExists?: (arn: string) => boolean;
+  /**
+   * Whether a principal exists, named as in the policy: the ARN of a user, a role, a session of either, or an
+   * identity provider; or a unique id. Asked once for each entry; not for accounts, services and providers without
+   * an ARN. Without it, all of them exist.
+   */
+  readonly principalExists?: (nameOrId: string) => boolean;
 }
+
+/** The principals that may be missing. */
+const PERISHABLE: ReadonlySet<PrincipalForm['kind']> = new Set<PrincipalForm['kind']>([
+  'user',
+  'role',
+  'role-session',
+  'federated-user',
+  'unique-id',
+  'provider',
+]);
 
 /**
  * Everything that forbids the document as a key policy (policies.md, sections 1 and 2); empty if nothing does.
@@ -28,7 +42,7 @@ export interface KeyPolicyRules {
  */
 export function validateKeyPolicy(document: PolicyDocument, rules: KeyPolicyRules): readonly PolicyFault[] {
   return validateStatements(document, (statement, label) => [
-    ...principalFaults(statement, label, rules),
+    ...principalFaults(statement, label, rules, () => FAULT.invalidPrincipal),
     ...actionFaults(statement, label),
     ...resourceFaults(statement, label, document.version),
     ...conditionFaults(statement, label, document.version),
@@ -38,12 +52,12 @@ export function validateKeyPolicy(document: PolicyDocument, rules: KeyPolicyRule
 
 /**
  * Everything that forbids the document as the trust policy of a role: like a key policy, but a role is what it
- * is attached to, and so it has no Resource.
+ * is attached to, and so it has no Resource; and it speaks of nothing but how to become the role.
  */
 export function validateTrustPolicy(document: PolicyDocument, rules: KeyPolicyRules): readonly PolicyFault[] {
   return validateStatements(document, (statement, label) => [
-    ...principalFaults(statement, label, rules),
-    ...actionFaults(statement, label),
+    ...principalFaults(statement, label, rules, ({ type, value }) => invalidTrustPrincipal(type, value)),
+    ...trustActionFaults(statement, label),
     ...prohibited(statement.resource, `${label} has a Resource`, FAULT.prohibitedResource),
     ...conditionFaults(statement, label, document.version),
   ]);
@@ -78,7 +92,12 @@ function prohibited(
   return element === undefined ? [] : [policyFault(message, detail, element.position)];
 }
 
-function principalFaults(statement: Statement, label: string, rules: KeyPolicyRules): readonly PolicyFault[] {
+function principalFaults(
+  statement: Statement,
+  label: string,
+  rules: KeyPolicyRules,
+  messageFor: (entry: PrincipalEntry) => string,
+): readonly PolicyFault[] {
   const { principal, position } = statement;
   if (principal === undefined) {
     return [policyFault(FAULT.noPrincipal, `${label} has neither Principal nor NotPrincipal`, position)];
@@ -91,11 +110,7 @@ function principalFaults(statement: Statement, label: string, rules: KeyPolicyRu
     const problem = principalProblem(entry, rules);
     return problem === undefined
       ? []
-      : policyFault(
-          FAULT.invalidPrincipal,
-          `${label}: ${name} ${quoted(entry.value)} ${problem}`,
-          entry.position,
-        );
+      : policyFault(messageFor(entry), `${label}: ${name} ${quoted(entry.value)} ${problem}`, entry.position);
   });
 }
 
@@ -105,20 +120,34 @@ function principalProblem(entry: PrincipalEntry, rules: KeyPolicyRules): string 
   if (form.partition !== undefined && form.partition !== rules.partition) {
     return `is not in the partition ${quoted(rules.partition)}`;
   }
-  const canBeMissing = form.kind === 'user' || form.kind === 'role';
-  return canBeMissing && rules.principalExists?.(entry.value) === false ? 'does not exist' : undefined;
+  const isMissing = PERISHABLE.has(form.kind) && rules.principalExists?.(entry.value) === false;
+  return isMissing ? 'does not exist' : undefined;
 }
 
-function actionFaults({ action, position }: Statement, label: string): readonly PolicyFault[] {
+function actionFaults(statement: Statement, label: string): readonly PolicyFault[] {
+  return actionFaultsUnless(isActionPattern, FAULT.action, 'has no service name', statement, label);
+}
+
+/** No star takes the place of the service: AWS refuses even `*` alone. */
+function trustActionFaults(statement: Statement, label: string): readonly PolicyFault[] {
+  const isAllowed = (value: string): boolean => /^sts:/i.test(value);
+  return actionFaultsUnless(isAllowed, FAULT.trustAction, 'does not begin with "sts:"', statement, label);
+}
+
+function actionFaultsUnless(
+  isAllowed: (value: string) => boolean,
+  message: string,
+  problem: string,
+  { action, position }: Statement,
+  label: string,
+): readonly PolicyFault[] {
   if (action === undefined || action.values.length === 0) {
     return [policyFault(FAULT.missingAction, `${label} has no Action`, action?.position ?? position)];
   }
+  const name = elementName(action, 'Action');
   return action.values
-    .filter((value) => !isActionPattern(value))
-    .map((value) => {
-      const detail = `${label}: ${elementName(action, 'Action')} ${quoted(value)} has no service name`;
-      return policyFault(FAULT.action, detail, action.position);
-    });
+    .filter((value) => !isAllowed(value))
+    .map((value) => policyFault(message, `${label}: ${name} ${quoted(value)} ${problem}`, action.position));
 }
 
 function resourceFaults(
