@@ -26,7 +26,8 @@ export class ServiceError extends Error {
 
 /**
  * Something that the person who runs QKMS has to put right: a bad option, a missing file, the wrong root key.
- * The message is one sentence that says what is wrong and what to do; it is shown without a stack trace.
+ * The message is one sentence that says what is wrong and what to do, or a line that says so of a file and a line for
+ * each mistake in it; it is shown without a stack trace.
  */
 export class OperatorError extends Error {
   constructor(message: string, options?: { cause?: unknown }) {

@@ -44,6 +44,7 @@ const record: KeyRecord = {
   keyState: 'Enabled',
   deletionDate: undefined,
   policy: '{}',
+  policyPrincipals: new Map([['arn:aws:iam::111122223333:user/ada', 'AIDAEXAMPLE']]),
   tags: [{ key: 'team', value: 'orders' }],
   currentKeyMaterialId: 'ab'.repeat(32),
 };
@@ -272,7 +273,8 @@ describe('a stored row', () => {
       await insertAccessKey(writer, {
         accessKeyId: 'AKIAEXAMPLE',
         accountId: record.accountId,
-        principalArn: 'arn:aws:iam::111122223333:root',
+        principalId: record.accountId,
+        status: 'Active',
         creationDate: 3,
         wrappedSecret: randomBytes(80),
       });

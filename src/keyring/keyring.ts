@@ -48,6 +48,17 @@ export interface Keyring {
   /** The position in a marker, or `undefined` when `sealMarker` didn't make it for this scope. */
   openMarker(scope: readonly string[], marker: string): string | undefined;
 
+  /**
+   * Encrypts a session token. `identity` is whom it goes with; the same identity is needed to open it.
+   */
+  sealSessionToken(identity: readonly string[], plaintext: Uint8Array): Buffer;
+
+  /**
+   * What `sealSessionToken` encrypted, or `undefined` when it didn't make this token for this identity. The result is
+   * the caller's to wipe.
+   */
+  openSessionToken(identity: readonly string[], token: Uint8Array): Buffer | undefined;
+
   /** A public value, 32 lower-case hex digits, that tells one root key from another within a store. */
   readonly rootKeyId: string;
 
@@ -76,6 +87,7 @@ class DerivedKeyring implements Keyring {
   readonly rootKeyId: string;
   readonly #wrappingKeys: Readonly<Record<WrapPurpose, XaesKey>>;
   readonly #markerKey: XaesKey;
+  readonly #sessionTokenKey: XaesKey;
   readonly #recordKey: Buffer;
   readonly #materialIdKey: Buffer;
   readonly #nonces = new NoncePool();
@@ -87,6 +99,7 @@ class DerivedKeyring implements Keyring {
       secret: encryptionKey(derive('wrap-secrets')),
     };
     this.#markerKey = encryptionKey(derive('seal-markers'));
+    this.#sessionTokenKey = encryptionKey(derive('seal-session-tokens'));
     this.#recordKey = derive('authenticate-records');
     this.#materialIdKey = derive('identify-key-material');
     this.rootKeyId = derive('identify-root-key').toString('hex', 0, 16);
@@ -138,10 +151,21 @@ class DerivedKeyring implements Keyring {
     return unwrapUnder(this.#markerKey, wrapped, scope)?.toString();
   }
 
+  sealSessionToken(identity: readonly string[], plaintext: Uint8Array): Buffer {
+    this.#requireKeys();
+    return wrapUnder(this.#sessionTokenKey, this.#nonces, plaintext, identity);
+  }
+
+  openSessionToken(identity: readonly string[], token: Uint8Array): Buffer | undefined {
+    this.#requireKeys();
+    return unwrapUnder(this.#sessionTokenKey, token, identity);
+  }
+
   destroy(): void {
     if (this.#destroyed) return;
     this.#destroyed = true;
-    for (const key of [...Object.values(this.#wrappingKeys), this.#markerKey]) key.destroy();
+    const { 'key-material': materialKey, secret: secretKey } = this.#wrappingKeys;
+    for (const key of [materialKey, secretKey, this.#markerKey, this.#sessionTokenKey]) key.destroy();
     this.#recordKey.fill(0);
     this.#materialIdKey.fill(0);
   }

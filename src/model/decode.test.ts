@@ -9,6 +9,7 @@ import {
   enumeration,
   integer,
   list,
+  map,
   optional,
   required,
   string,
@@ -27,6 +28,7 @@ const shape = structure({
   Plaintext: optional(blob({ min: 1, max: 4 }), text),
   ValidTo: optional(timestamp, text),
   Context: optional(stringMap, text),
+  Counts: optional(map(integer({ max: 9 })), text),
   Tokens: optional(list(string({ min: 2, max: 3 }), { max: 2 }), text),
   Operations: optional(list(enumeration('Encrypt', 'Decrypt')), text),
   Tags: optional(list(structure({ TagKey: required(string({ max: 3 }), text) })), text),
@@ -53,11 +55,13 @@ describe('decoding a request', () => {
       Plaintext: 'AQID',
       ValidTo: 1_700_000_000.5,
       Context: { a: 'b' },
+      Counts: { a: 1 },
       Tags: [{ TagKey: 'x' }],
     });
     assert.deepEqual(decoded.Plaintext, Buffer.from([1, 2, 3]));
     assert.equal(decoded.ValidTo?.getTime(), 1_700_000_000_500);
     assert.deepEqual(decoded.Context, { a: 'b' });
+    assert.deepEqual(decoded.Counts, { a: 1 });
     assert.deepEqual(decoded.Tags, [{ TagKey: 'x' }]);
   });
 
@@ -144,6 +148,11 @@ describe('decoding a request', () => {
       "Value null at 'tags.1.member' failed to satisfy constraint: Member must not be null",
     ],
     [
+      'an integer in a map that is too large',
+      { Counts: { a: 10 } },
+      "Value '10' at 'counts.a.member' failed to satisfy constraint: Member must have value less than or equal to 9",
+    ],
+    [
       'a null in a map',
       { Context: { a: null } },
       "Value null at 'context.a.member' failed to satisfy constraint: Member must not be null",
@@ -177,6 +186,11 @@ describe('decoding a request', () => {
     ['a list for a body', [], 'Start of list found where not expected.'],
     ['a string for a body', 'x', 'STRING_VALUE can not be converted to a structure'],
     ['null for a body', null, 'NULL_VALUE can not be converted to a structure'],
+    [
+      'a string in a map of integers',
+      { Counts: { a: '1' } },
+      'STRING_VALUE can not be converted to an Integer',
+    ],
     ['a number in a map', { Context: { a: 1 } }, 'NUMBER_VALUE can not be converted to a String'],
     ['a null in a list of strings', { Tokens: [null] }, 'NULL_VALUE can not be converted to a String'],
     ['a timestamp out of range', { ValidTo: 1e300 }, 'NUMBER_VALUE can not be converted to a Timestamp'],

@@ -3,6 +3,7 @@ import type {
   BlobShape,
   IntegerShape,
   ListShape,
+  MapShape,
   Member,
   Shape,
   StringShape,
@@ -51,7 +52,7 @@ function decoderFor(shape: Shape): Decoder {
     case 'list':
       return listDecoder(shape);
     case 'map':
-      return decodeStringMap;
+      return mapDecoder(shape);
     case 'structure':
       return structureDecoder(shape);
   }
@@ -169,15 +170,20 @@ function listDecoder(shape: ListShape): Decoder {
   };
 }
 
-function decodeStringMap(value: unknown, path: string, violations: string[]): unknown {
-  if (!isObject(value)) throw malformedValue(value, 'map');
-  for (const key of Object.keys(value)) {
-    const member = value[key];
-    if (member === null) violations.push(nullViolation(`${path}.${key}.member`));
-    else decodeText(member);
-    decodeText(key);
-  }
-  return value;
+/** What strings and integers are decoded to is what they are, so that the map itself is the decoded one. */
+function mapDecoder(shape: MapShape): Decoder {
+  const decodeMember = decoderFor(shape.value);
+  return (value, path, violations) => {
+    if (!isObject(value)) throw malformedValue(value, 'map');
+    for (const key of Object.keys(value)) {
+      const memberPath = `${path}.${key}.member`;
+      const member = value[key];
+      if (member === null) violations.push(nullViolation(memberPath));
+      else decodeMember(member, memberPath, violations);
+      decodeText(key);
+    }
+    return value;
+  };
 }
 
 interface Constraint<T> {
@@ -189,7 +195,7 @@ function stringConstraints(shape: StringShape): readonly Constraint<string>[] {
   const constraints: Constraint<string>[] = [...lengthConstraints(shape)];
   const { pattern, values } = shape;
   if (pattern !== undefined) {
-    const expression = new RegExp(`^(?:${pattern})$`);
+    const expression = new RegExp(`^(?:${pattern})$`, 'u');
     constraints.push({
       text: `Member must satisfy regular expression pattern: ${pattern}`,
       holds: (value) => expression.test(value),

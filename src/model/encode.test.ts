@@ -6,6 +6,7 @@ import {
   compileEncoder,
   integer,
   list,
+  map,
   optional,
   string,
   structure,
@@ -21,6 +22,7 @@ const encode = compileEncoder(
     Count: optional(integer(), text),
     Flag: optional(boolean, text),
     Names: optional(list(string()), text),
+    Counts: optional(map(integer()), text),
     Items: optional(list(structure({ Name: optional(string(), text) })), text),
   }),
 );
@@ -38,6 +40,7 @@ describe('encoding a response', () => {
       Date: new Date(1_700_000_000_123),
       Flag: false,
       Names: ['a', 'b'],
+      Counts: { Users: 5 },
       Items: [{ Name: 'x' }, {}],
     });
     assert.deepEqual(JSON.parse(written), {
@@ -46,6 +49,7 @@ describe('encoding a response', () => {
       Date: 1_700_000_000.123,
       Flag: false,
       Names: ['a', 'b'],
+      Counts: { Users: 5 },
       Items: [{ Name: 'x' }, {}],
     });
   });

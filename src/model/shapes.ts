@@ -45,9 +45,10 @@ export interface ListShape<M extends Shape = Shape> extends Bounds {
   readonly member: M;
 }
 
-/** A map from strings to strings, the only kind of map in the service model. */
-export interface MapShape {
+/** A map from strings to strings or integers, the only kinds of map in the service models. */
+export interface MapShape<V extends StringShape | IntegerShape = StringShape | IntegerShape> {
   readonly kind: 'map';
+  readonly value: V;
 }
 
 export interface StructureShape<M extends Members = Members> {
@@ -88,8 +89,8 @@ export type ValueOf<S extends Shape> =
             ? Date
             : S extends ListShape<infer M>
               ? readonly ValueOf<M>[]
-              : S extends MapShape
-                ? Readonly<Record<string, string>>
+              : S extends MapShape<infer V>
+                ? Readonly<Record<string, ValueOf<V>>>
                 : S extends StructureShape<infer M>
                   ? StructureValue<M>
                   : never;
@@ -119,8 +120,6 @@ export const boolean: BooleanShape = Object.freeze({ kind: 'boolean' });
 
 export const timestamp: TimestampShape = Object.freeze({ kind: 'timestamp' });
 
-export const stringMap: MapShape = Object.freeze({ kind: 'map' });
-
 /** Bytes, optionally bounded in length. */
 export function blob(bounds: Bounds = {}): BlobShape {
   return Object.freeze({ kind: 'blob', ...bounds });
@@ -129,6 +128,13 @@ export function blob(bounds: Bounds = {}): BlobShape {
 export function list<S extends Shape>(member: S, bounds: Bounds = {}): ListShape<S> {
   return Object.freeze({ kind: 'list', member, ...bounds });
 }
+
+/** A map from strings to values of a shape. */
+export function map<V extends StringShape | IntegerShape>(value: V): MapShape<V> {
+  return Object.freeze({ kind: 'map', value });
+}
+
+export const stringMap: MapShape<StringShape> = map(string());
 
 export function structure<const M extends Members>(members: M): StructureShape<M> {
   return Object.freeze({ kind: 'structure', members: Object.freeze(members) });

@@ -1,6 +1,9 @@
 export * from './access-keys.ts';
+export * from './accounts.ts';
 export * from './aliases.ts';
 export type { EntryCache } from './entry-cache.ts';
+export { findFact, writeFact } from './facts.ts';
+export * from './identities.ts';
 export * from './keys.ts';
 export * from './migrate.ts';
 export { RevisionConflict } from './refusals.ts';

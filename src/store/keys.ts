@@ -26,6 +26,8 @@ export interface KeyRecord {
   readonly deletionDate: number | undefined;
   /** The key policy, as it was given. */
   readonly policy: string;
+  /** Unique ids of the users and roles that the policy names, by the ARN by which it names them. */
+  readonly policyPrincipals: ReadonlyMap<string, string>;
   /** Sorted by key. */
   readonly tags: readonly Tag[];
   readonly currentKeyMaterialId: string | undefined;
@@ -208,6 +210,7 @@ function toRow(record: KeyRecord): Row<'keys'> {
     key_state: record.keyState,
     deletion_date: record.deletionDate ?? null,
     policy: record.policy,
+    policy_principals: JSON.stringify([...record.policyPrincipals]),
     tags: JSON.stringify(record.tags.map(({ key, value }) => [key, value])),
     current_key_material_id: record.currentKeyMaterialId ?? null,
   };
@@ -216,6 +219,7 @@ function toRow(record: KeyRecord): Row<'keys'> {
 function toRecord(reader: Reader, stored: StoredRow<'keys'>): KeyRecord {
   const row = verifyRow(reader.keyring, 'keys', stored);
   const tags: readonly [string, string][] = JSON.parse(row.tags);
+  const policyPrincipals: readonly [string, string][] = JSON.parse(row.policy_principals);
   return {
     region: row.region,
     keyId: row.key_id,
@@ -231,6 +235,7 @@ function toRecord(reader: Reader, stored: StoredRow<'keys'>): KeyRecord {
     keyState: row.key_state,
     deletionDate: row.deletion_date ?? undefined,
     policy: row.policy,
+    policyPrincipals: new Map(policyPrincipals),
     tags: tags.map(([key, value]) => ({ key, value })),
     currentKeyMaterialId: row.current_key_material_id ?? undefined,
   };

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { OperatorError } from '../errors.ts';
 import type { Keyring } from '../keyring/index.ts';
+import { writeFact } from './facts.ts';
 import { authenticateRow, verifyRow } from './rows.ts';
 import { type Database, migrations } from './schema.ts';
 import type { SqliteEngine } from './sqlite.ts';
@@ -46,9 +47,9 @@ export async function migrateStore(engine: SqliteEngine, keyring: Keyring, store
     const identity = await readStoreIdentity(db);
     if (identity === undefined) {
       await runMigrations(db, 0);
-      await writeFact(db, keyring, 'store_id', storeId);
-      await writeFact(db, keyring, 'root_key_id', keyring.rootKeyId);
-      await writeFact(db, keyring, 'schema_version', String(migrations.length));
+      await writeFact({ db, keyring }, 'store_id', storeId);
+      await writeFact({ db, keyring }, 'root_key_id', keyring.rootKeyId);
+      await writeFact({ db, keyring }, 'schema_version', String(migrations.length));
       await db
         .insertInto('fence')
         .values(authenticateRow(keyring, 'fence', { id: 1, version: 0 }))
@@ -64,18 +65,12 @@ export async function migrateStore(engine: SqliteEngine, keyring: Keyring, store
     }
     if (identity.schemaVersion === migrations.length) return;
     await runMigrations(db, identity.schemaVersion);
-    await writeFact(db, keyring, 'schema_version', String(migrations.length));
+    await writeFact({ db, keyring }, 'schema_version', String(migrations.length));
   });
 }
 
 async function runMigrations(db: Database, from: number): Promise<void> {
   for (const migrate of migrations.slice(from)) await migrate(db);
-}
-
-async function writeFact(db: Database, keyring: Keyring, name: string, value: string): Promise<void> {
-  const row = authenticateRow(keyring, 'meta', { name, value });
-  await db.deleteFrom('meta').where('name', '=', name).execute();
-  await db.insertInto('meta').values(row).execute();
 }
 
 /**

@@ -29,6 +29,8 @@ export interface KeysTable extends Authenticated {
   key_state: string;
   deletion_date: number | null;
   policy: string;
+  /** JSON: `[[ARN, unique id], …]` of the users and roles that the policy names. */
+  policy_principals: string;
   /** JSON: `[[key, value], …]` sorted by key. */
   tags: string;
   current_key_material_id: string | null;
@@ -51,12 +53,50 @@ export interface AliasesTable extends Authenticated {
   last_updated_date: number;
 }
 
+/** The accounts of the deployment. */
+export interface AccountsTable extends Authenticated {
+  account_id: string;
+  name: string;
+  creation_date: number;
+}
+
+/** Users, groups, roles, managed policies, OpenID Connect providers and service principals. */
+export interface IdentitiesTable extends Authenticated {
+  account_id: string;
+  kind: string;
+  /** The name in lower case: names that differ only in case are the same. */
+  name_key: string;
+  name: string;
+  path: string;
+  unique_id: string;
+  creation_date: number;
+  /** JSON, by kind. */
+  details: string;
+}
+
+/** The way back from an identity to those whose details refer to it; derived from those. */
+export interface IdentityReferencesTable extends Authenticated {
+  target: string;
+  relation: string;
+  owner: string;
+}
+
 export interface AccessKeysTable extends Authenticated {
   access_key_id: string;
   account_id: string;
-  principal_arn: string;
+  /** Unique id of the user or service; of a root user the account. */
+  principal_id: string;
+  status: string;
   creation_date: number;
   wrapped_secret: Uint8Array;
+}
+
+/** When and for what an access key was used last; may lag behind. */
+export interface AccessKeyUsesTable extends Authenticated {
+  access_key_id: string;
+  last_used_date: number;
+  service: string;
+  region: string;
 }
 
 /** One row: the number of write transactions committed so far. */
@@ -77,7 +117,11 @@ export interface Schema {
   keys: KeysTable;
   key_materials: KeyMaterialsTable;
   aliases: AliasesTable;
+  accounts: AccountsTable;
+  identities: IdentitiesTable;
+  identity_references: IdentityReferencesTable;
   access_keys: AccessKeysTable;
+  access_key_uses: AccessKeyUsesTable;
   fence: FenceTable;
   change_log: ChangeLogTable;
 }
@@ -113,6 +157,7 @@ async function createInitialSchema(db: Database): Promise<void> {
     .addColumn('key_state', 'text', (column) => column.notNull())
     .addColumn('deletion_date', 'bigint')
     .addColumn('policy', 'text', (column) => column.notNull())
+    .addColumn('policy_principals', 'text', (column) => column.notNull())
     .addColumn('tags', 'text', (column) => column.notNull())
     .addColumn('current_key_material_id', 'text')
     .addColumn('mac', 'blob', (column) => column.notNull())
@@ -156,12 +201,59 @@ async function createInitialSchema(db: Database): Promise<void> {
     .columns(['region', 'target_key_id', 'alias_name'])
     .execute();
   await db.schema
+    .createTable('accounts')
+    .addColumn('account_id', 'text', (column) => column.primaryKey())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('creation_date', 'bigint', (column) => column.notNull())
+    .addColumn('mac', 'blob', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('identities')
+    .addColumn('account_id', 'text', (column) => column.notNull())
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('name_key', 'text', (column) => column.notNull())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('path', 'text', (column) => column.notNull())
+    .addColumn('unique_id', 'text', (column) => column.notNull().unique())
+    .addColumn('creation_date', 'bigint', (column) => column.notNull())
+    .addColumn('details', 'text', (column) => column.notNull())
+    .addColumn('mac', 'blob', (column) => column.notNull())
+    .addPrimaryKeyConstraint('identities_primary_key', ['account_id', 'kind', 'name_key'])
+    .execute();
+  await db.schema
+    .createTable('identity_references')
+    .addColumn('target', 'text', (column) => column.notNull())
+    .addColumn('relation', 'text', (column) => column.notNull())
+    .addColumn('owner', 'text', (column) => column.notNull())
+    .addColumn('mac', 'blob', (column) => column.notNull())
+    .addPrimaryKeyConstraint('identity_references_primary_key', ['target', 'relation', 'owner'])
+    .execute();
+  await db.schema
+    .createIndex('identity_references_by_owner')
+    .on('identity_references')
+    .column('owner')
+    .execute();
+  await db.schema
     .createTable('access_keys')
     .addColumn('access_key_id', 'text', (column) => column.primaryKey())
     .addColumn('account_id', 'text', (column) => column.notNull())
-    .addColumn('principal_arn', 'text', (column) => column.notNull())
+    .addColumn('principal_id', 'text', (column) => column.notNull())
+    .addColumn('status', 'text', (column) => column.notNull())
     .addColumn('creation_date', 'bigint', (column) => column.notNull())
     .addColumn('wrapped_secret', 'blob', (column) => column.notNull())
+    .addColumn('mac', 'blob', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createIndex('access_keys_by_principal')
+    .on('access_keys')
+    .columns(['principal_id', 'access_key_id'])
+    .execute();
+  await db.schema
+    .createTable('access_key_uses')
+    .addColumn('access_key_id', 'text', (column) => column.primaryKey())
+    .addColumn('last_used_date', 'bigint', (column) => column.notNull())
+    .addColumn('service', 'text', (column) => column.notNull())
+    .addColumn('region', 'text', (column) => column.notNull())
     .addColumn('mac', 'blob', (column) => column.notNull())
     .execute();
   await db.schema

@@ -1,4 +1,4 @@
-import { ServiceError } from '../errors.ts';
+import { OperatorError, ServiceError } from '../errors.ts';
 import type { Keyring } from '../keyring/index.ts';
 import { EntryCache } from './entry-cache.ts';
 import { RevisionConflict, storeUnavailable } from './refusals.ts';
@@ -180,6 +180,6 @@ async function appendChanges(writer: Writer, entities: readonly string[]): Promi
 }
 
 function asServiceError(error: unknown): Error {
-  if (error instanceof ServiceError || error instanceof RevisionConflict) return error;
-  return storeUnavailable(error);
+  const isRefusal = [ServiceError, OperatorError, RevisionConflict].some((kind) => error instanceof kind);
+  return error instanceof Error && isRefusal ? error : storeUnavailable(error);
 }

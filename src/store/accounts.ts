@@ -1,0 +1,50 @@
+import { authenticateRow, type StoredRow, verifyRow } from './rows.ts';
+import type { Reader, Writer } from './store.ts';
+
+/** An account of the deployment. */
+export interface AccountRecord {
+  /** Twelve digits. */
+  readonly accountId: string;
+  readonly name: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly creationDate: number;
+}
+
+/** The entity under which changes of an account are logged. */
+export function accountEntity(accountId: string): string {
+  return `account/${accountId}`;
+}
+
+export async function findAccount(reader: Reader, accountId: string): Promise<AccountRecord | undefined> {
+  const row = await reader.db
+    .selectFrom('accounts')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .executeTakeFirst();
+  return row && toRecord(reader, row);
+}
+
+/** Every account, by id. */
+export async function listAccounts(reader: Reader): Promise<readonly AccountRecord[]> {
+  const rows = await reader.db.selectFrom('accounts').selectAll().orderBy('account_id').execute();
+  return rows.map((row) => toRecord(reader, row));
+}
+
+export async function insertAccount(writer: Writer, record: AccountRecord): Promise<void> {
+  await writer.db
+    .insertInto('accounts')
+    .values(
+      authenticateRow(writer.keyring, 'accounts', {
+        account_id: record.accountId,
+        name: record.name,
+        creation_date: record.creationDate,
+      }),
+    )
+    .execute();
+  writer.changed(accountEntity(record.accountId));
+}
+
+function toRecord(reader: Reader, stored: StoredRow<'accounts'>): AccountRecord {
+  const row = verifyRow(reader.keyring, 'accounts', stored);
+  return { accountId: row.account_id, name: row.name, creationDate: row.creation_date };
+}
