@@ -1,2 +1,38 @@
-export * from './access-key.ts';
+export {
+  countIdentities,
+  countReferrers,
+  findAccessKey,
+  findAccessKeyUse,
+  findAccount,
+  findIdentityById,
+  type IdentityKind,
+  listAccessKeys,
+  listAccounts,
+  listIdentities,
+  listReferrers,
+  type Reader,
+  type ReferrerFilter,
+  type Writer,
+} from '../store/index.ts';
+export * from './access-keys.ts';
+export * from './accounts.ts';
 export * from './authenticate.ts';
+export { awsManagedPolicies } from './aws-managed-policies.ts';
+export * from './callers.ts';
+export * from './changes.ts';
+export * as constraints from './constraints.ts';
+export * from './iam.ts';
+export * from './identifiers.ts';
+export * from './identity.ts';
+export * from './issue-session.ts';
+export { normalizeIssuer } from './openid-connect/index.ts';
+export * from './policy-documents.ts';
+export * from './policy-sources.ts';
+export * from './principals.ts';
+export * from './provider-details.ts';
+export * as quotas from './quotas.ts';
+export * from './refusals.ts';
+export * from './sessions.ts';
+export * from './simulation.ts';
+export * from './tags.ts';
+export { authenticateWebIdentity, providerName } from './web-identity.ts';

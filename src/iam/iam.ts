@@ -1,0 +1,51 @@
+import type { Clock } from '../clock.ts';
+import type { Keyring } from '../keyring/index.ts';
+import { type AccountRecord, type EntryCache, findAccount, type Store } from '../store/index.ts';
+import { AccessKeyUses } from './access-key-uses.ts';
+import { type Credential, loadCredential } from './access-keys.ts';
+import { type IdentityEntry, loadIdentityEntry } from './identity.ts';
+import { WebIdentityVerifier } from './openid-connect/index.ts';
+import { SessionTokens } from './session-tokens.ts';
+
+/** How many credentials and identities a process keeps ready. */
+const CACHE_CAPACITY = 100_000;
+const ACCOUNT_CACHE_CAPACITY = 10_000;
+
+/** What the identity domain works with: where its state is, what protects it, and what time it is. */
+export interface Iam {
+  readonly partition: string;
+  readonly store: Store;
+  readonly keyring: Keyring;
+  readonly clock: Clock;
+  /** By account id. */
+  readonly accounts: EntryCache<AccountRecord>;
+  /** By unique id. */
+  readonly identities: EntryCache<IdentityEntry>;
+  /** By access key id. */
+  readonly credentials: EntryCache<Credential>;
+  readonly accessKeyUses: AccessKeyUses;
+  readonly sessionTokens: SessionTokens;
+  readonly webIdentityVerifier: WebIdentityVerifier;
+}
+
+export function createIam(parts: {
+  readonly partition: string;
+  readonly store: Store;
+  readonly keyring: Keyring;
+  readonly clock: Clock;
+}): Iam {
+  const { partition, store, keyring, clock } = parts;
+  return {
+    ...parts,
+    accounts: store.cache('account', ACCOUNT_CACHE_CAPACITY, findAccount),
+    identities: store.cache('identity', CACHE_CAPACITY, (reader, uniqueId) =>
+      loadIdentityEntry(reader, partition, uniqueId),
+    ),
+    credentials: store.cache('access-key', CACHE_CAPACITY, (reader, accessKeyId) =>
+      loadCredential(reader, accessKeyId),
+    ),
+    accessKeyUses: new AccessKeyUses(store),
+    sessionTokens: new SessionTokens(keyring),
+    webIdentityVerifier: new WebIdentityVerifier({ clock }),
+  };
+}

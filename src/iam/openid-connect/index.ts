@@ -1,0 +1,4 @@
+export type { WebIdentityClaims } from './claims.ts';
+export { normalizeIssuer, type WebIdentityProvider } from './provider.ts';
+export { readIssuer } from './token.ts';
+export { WebIdentityVerifier } from './verifier.ts';
