@@ -71,6 +71,7 @@ async function addKey(writer: Writer, material: Uint8Array): Promise<KeyMaterial
       keyManager: 'CUSTOMER',
       keyState: 'Enabled',
       deletionDate: undefined,
+      policyPrincipals: new Map(),
       policy: POLICY,
       tags: [],
       currentKeyMaterialId: wrapped.keyMaterialId,

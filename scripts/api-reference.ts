@@ -13,8 +13,13 @@ import { allOperations, type KeyTarget, type Operation, type Target } from '../s
 const directory = new URL('../docs/api/', import.meta.url);
 const all = allOperations.toSorted((one, other) => (one.name < other.name ? -1 : 1));
 
+/** Where the page of an operation is: those of KMS at the top, the others in a folder for their service. */
+function placeOf({ service, name }: Operation): string {
+  return service === 'kms' ? `${name}.md` : `${service}/${name}.md`;
+}
+
 function pageOf(operation: Operation): string {
-  const { name, summary, input, output, examples, errors } = operation;
+  const { name, summary, input, output, examples } = operation;
   return `# ${name}
 
 ${summary}
@@ -25,14 +30,13 @@ ${summary}
 ${requestOf(operation)}
 \`\`\`
 
-${membersTable(input.members) ?? 'There are no members.'}
+${membersTable(operation, input.members) ?? 'There are no members.'}
 
 ## Response
 
-${membersTable(output.members) ?? 'There are no members.'}
+${membersTable(operation, output.members) ?? 'There are no members.'}
 
-## Examples
-${examples
+${examples.length === 0 ? '' : '## Examples\n'}${examples
   .map(
     (example) => `
 ### ${example.title}
@@ -55,41 +59,57 @@ ${permissions(operation)}
 
 ## Errors
 
-${errorsTable(errors)}
+${errorsTable(operation)}
 `;
 }
 
-function errorsTable(errors: readonly string[]): string {
-  const common = 'the [errors that every operation may return](README.md#errors-of-every-operation)';
+function descriptionOf(code: string): string {
+  const description = ERROR_DESCRIPTIONS[code];
+  if (description === undefined) throw new Error(`src/operations/errors.ts does not describe ${code}`);
+  return description;
+}
+
+function errorsTable({ service, errors }: Operation): string {
+  const index = service === 'kms' ? 'README.md' : '../README.md';
+  const common = `the [errors that every operation may return](${index}#errors-of-every-operation)`;
   if (errors.length === 0) return `Only ${common}.`;
-  const rows = errors.toSorted().map((code) => `| ${code} | ${ERROR_DESCRIPTIONS[code]} |`);
+  const rows = errors.toSorted().map((code) => `| ${code} | ${descriptionOf(code)} |`);
   return [`Beside ${common}:`, '', '| Error | When |', '| --- | --- |', ...rows].join('\n');
 }
+
+/** The API versions by which requests of the Query protocol name their service. */
+const QUERY_VERSIONS = { iam: '2010-05-08', sts: '2011-06-15' };
 
 function requestOf({ service, name }: Operation): string {
   return service === 'kms'
     ? `POST / HTTP/1.1\nContent-Type: application/x-amz-json-1.1\nX-Amz-Target: TrentService.${name}`
-    : `POST / HTTP/1.1\nContent-Type: application/x-www-form-urlencoded\n\nAction=${name}&Version=2011-06-15`;
+    : `POST / HTTP/1.1\nContent-Type: application/x-www-form-urlencoded\n\nAction=${name}&Version=${QUERY_VERSIONS[service]}`;
 }
 
-function membersTable(members: Readonly<Record<string, Member>>): string | undefined {
-  const rows = Object.entries(members).flatMap(([name, member]) => memberRows(name, member));
+function membersTable(operation: Operation, members: Readonly<Record<string, Member>>): string | undefined {
+  const rows = Object.entries(members).flatMap(([name, member]) => memberRows(operation, name, member));
   if (rows.length === 0) return undefined;
   return ['| Member | Type | Required | Meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
 
-function memberRows(path: string, { shape, required, description }: Member): readonly string[] {
-  const row = `| ${path} | ${typeOf(shape)} | ${required ? 'yes' : 'no'} | ${description} |`;
+function memberRows(
+  operation: Operation,
+  path: string,
+  { shape, required, description }: Member,
+): readonly string[] {
+  const row = `| ${path} | ${typeOf(operation, shape)} | ${required ? 'yes' : 'no'} | ${description} |`;
   const inner = shape.kind === 'list' ? shape.member : shape;
   if (inner.kind !== 'structure') return [row];
   const prefix = shape.kind === 'list' ? `${path}[].` : `${path}.`;
   return [
     row,
-    ...Object.entries(inner.members).flatMap(([name, member]) => memberRows(prefix + name, member)),
+    ...Object.entries(inner.members).flatMap(([name, member]) =>
+      memberRows(operation, prefix + name, member),
+    ),
   ];
 }
 
-function typeOf(shape: Shape): string {
+function typeOf(operation: Operation, shape: Shape): string {
   switch (shape.kind) {
     case 'string':
       if (shape.values !== undefined) return shape.values.map((value) => `\`${value}\``).join(', ');
@@ -99,11 +119,11 @@ function typeOf(shape: Shape): string {
     case 'blob':
       return `base64${bounds(shape, 'bytes')}`;
     case 'timestamp':
-      return 'number, seconds since 1970';
+      return operation.service === 'kms' ? 'number, seconds since 1970' : 'date and time, ISO 8601';
     case 'list':
-      return `list of ${shape.member.kind === 'structure' ? 'structures' : typeOf(shape.member)}${bounds(shape, 'items')}`;
+      return `list of ${shape.member.kind === 'structure' ? 'structures' : typeOf(operation, shape.member)}${bounds(shape, 'items')}`;
     case 'map':
-      return 'map from string to string';
+      return `map from string to ${shape.value.kind}`;
     default:
       return shape.kind;
   }
@@ -114,18 +134,29 @@ function bounds({ min, max }: { readonly min?: number; readonly max?: number }, 
   return `, ${min === undefined ? 'at most ' : `${min} to `}${max} ${unit}`.trimEnd();
 }
 
-function permissions({ targets }: Operation): string {
-  const entries = Object.entries(targets);
+function permissions(operation: Operation): string {
+  const entries = Object.entries(operation.targets);
   if (entries.length === 0) return 'None.';
-  return entries.map(([name, target]) => `- ${permission(name, target)}`).join('\n');
+  return entries.map(([name, target]) => `- ${permission(operation, name, target)}`).join('\n');
 }
 
-function permission(name: string, target: Target): string {
+function permission(operation: Operation, name: string, target: Target): string {
   if (target.kind === 'account') {
-    return `\`${target.permission}\` on \`*\`${target.when === undefined ? '' : ', when the request calls for it'}, by an identity policy; the account root user has it`;
+    const resource = target.resource === undefined ? '`*`' : 'what is listed';
+    return `\`${target.permission}\` on ${resource}${target.when === undefined ? '' : ', when the request calls for it'}, by an identity policy; the account root user has it`;
   }
   if (target.kind === 'alias') {
     return `\`${target.permission}\` on the alias \`${target.member}\`, by an identity policy; the account root user has it`;
+  }
+  if (target.kind === 'identity') {
+    const absent = target.orCaller === undefined ? '' : ', or else on the caller itself';
+    return `\`${target.permission}\` on the ${target.identity} that \`${target.member}\` names${absent}, by an identity policy; the account root user has it`;
+  }
+  if (target.kind === 'new-identity') {
+    return `\`${target.permission}\` on the ${target.identity} as it will be${target.when === undefined ? '' : ', when the request calls for it'}, by an identity policy; the account root user has it`;
+  }
+  if (target.kind === 'role') {
+    return `the trust policy of the role that \`${target.member}\` names has to allow \`sts:${operation.name}\` to the caller itself, or to its account and then an identity policy as well; \`sts:TagSession\` for session tags and \`sts:SetSourceIdentity\` for a source identity too`;
   }
   const key = `the key that ${describeKey(target)}`;
   if (target.permission === undefined) return `none on ${key}`;
@@ -144,19 +175,36 @@ function describeKey({ member, fromCiphertext, fromAlias }: KeyTarget): string {
   return `\`${member}\`${fromCiphertext === undefined ? '' : `, or else \`${fromCiphertext}\`,`} names`;
 }
 
+function tableOf(service: string): string {
+  const rows = all
+    .filter((operation) => operation.service === service)
+    .map((operation) => `| [${operation.name}](${placeOf(operation)}) | ${operation.summary} |`);
+  return ['| Operation | |', '| --- | --- |', ...rows].join('\n');
+}
+
 const index = `# API reference
 
 Every operation of KMS is \`POST /\` with a JSON body, an \`X-Amz-Target\` header and an AWS Signature Version 4 for the service
-\`kms\`; those of STS are forms, answered in XML, with a signature for the service \`sts\`. These pages are made from the declarations that the server itself runs on (\`npm run api-reference\`).
+\`kms\`; those of IAM and STS are forms, answered in XML, with a signature for the service \`iam\` or \`sts\`. These pages are made from the declarations that the server itself runs on (\`npm run api-reference\`).
 
-| Operation | |
-| --- | --- |
-${all.map(({ name, summary }) => `| [${name}](${name}.md) | ${summary} |`).join('\n')}
+## Key Management Service
+
+${tableOf('kms')}
+
+## Identity and Access Management
+
+${tableOf('iam')}
+
+## Security Token Service
+
+${tableOf('sts')}
 
 ## Errors of every operation
 
-An error is a JSON body \`{"__type": "<code>", "message": "<text>"}\` with HTTP status 400, or 500 where the fault is the
-service's and the request should be retried.
+For KMS, an error is a JSON body \`{"__type": "<code>", "message": "<text>"}\` with HTTP status 400, or 500 where the fault is the
+service's and the request should be retried. For IAM and STS it is XML, \`<ErrorResponse><Error><Code>…</Code><Message>…</Message></Error></ErrorResponse>\`,
+under the codes of these services (\`AccessDenied\`, \`SignatureDoesNotMatch\`, \`InvalidClientTokenId\`, \`ExpiredToken\`, \`ValidationError\`,
+\`InternalFailure\`, …) and with their statuses (400, 403, 404, 409, 500).
 
 | Error | When |
 | --- | --- |
@@ -167,17 +215,18 @@ service's and the request should be retried.
 | MissingAuthenticationTokenException | The request is not signed. |
 | SerializationException | The body is not JSON, or a member has a wrong JSON type. |
 | UnknownOperationException | \`X-Amz-Target\` names no operation, or the content type is not JSON. |
-| UnrecognizedClientException | There is no such access key. |
+| ExpiredTokenException | The temporary credentials have expired. |
+| UnrecognizedClientException | There is no such access key, it is not active, or the session token does not go with it. |
 | ValidationException | Members are missing or break their constraints; the text names all of them. |
 `;
 
 const pages = new Map([
   ['README.md', index],
-  ...all.map((operation) => [`${operation.name}.md`, pageOf(operation)] as const),
+  ...all.map((operation) => [placeOf(operation), pageOf(operation)] as const),
 ]);
 
 if (process.argv.includes('--check')) {
-  const present = await readdir(directory);
+  const present = (await readdir(directory, { recursive: true })).filter((name) => name.endsWith('.md'));
   const stale = [...pages.keys(), ...present].filter((name) => !pages.has(name) || !present.includes(name));
   for (const [name, page] of pages) {
     if (present.includes(name) && (await readFile(new URL(name, directory), 'utf8')) !== page)
@@ -189,6 +238,6 @@ if (process.argv.includes('--check')) {
   }
 } else {
   await rm(directory, { recursive: true, force: true });
-  await mkdir(directory);
+  for (const folder of ['iam/', 'sts/']) await mkdir(new URL(folder, directory), { recursive: true });
   for (const [name, page] of pages) await writeFile(new URL(name, directory), page);
 }

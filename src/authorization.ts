@@ -1,4 +1,5 @@
 import { type AuthorizationFacts, RequestConditions, type RequestFacts } from './conditions.ts';
+import type { IdentityEntry } from './iam/index.ts';
 import type { KeyTraits } from './kms/index.ts';
 import {
   type AnyInput,
@@ -6,9 +7,16 @@ import {
   type Conditions,
   type KeyTarget,
   type Operation,
+  type RoleTarget,
 } from './operations/index.ts';
-import { accessDeniedMessage, authorize, type CompiledPolicy, keyOutOfReachMessage } from './policy/index.ts';
-import { accessDenied } from './refusals.ts';
+import {
+  type AuthorizationPolicies,
+  accessDeniedMessage,
+  authorize,
+  type CompiledPolicy,
+  keyOutOfReachMessage,
+} from './policy/index.ts';
+import { accessDenied, forwardedRequestRefused, rolesNotForRoot, sessionRefused } from './refusals.ts';
 import { type FoundTarget, keyArns, type NamedKey } from './targets.ts';
 
 /**
@@ -23,6 +31,11 @@ export function authorizeTargets(
   found: readonly FoundTarget[],
   input: AnyInput,
 ): void {
+  const { session, viaService } = request.caller;
+  if (viaService !== undefined && operation.service !== 'kms')
+    throw forwardedRequestRefused(operation.name, viaService);
+  if (session !== undefined && operation.refusesSessions?.includes(session.source))
+    throw sessionRefused(operation.name, session.source);
   for (const each of found) {
     switch (each.kind) {
       case 'key': {
@@ -32,13 +45,39 @@ export function authorizeTargets(
         break;
       }
       case 'alias':
-        authorizeAccount(request, each.target.permission, each.alias.arn, () => ({}));
+        authorizeAccount(request, each.target.permission, each.alias.arn, {});
         break;
       case 'account': {
-        const { permission, when, conditions } = each.target;
+        const { permission, resource, when, conditions } = each.target;
         if (when?.(asDeclared(input)) === false) break;
-        authorizeAccount(request, permission, '*', () => conditions?.(asDeclared(input)) ?? {});
+        const path = resource?.(asDeclared(input));
+        const arn = path === undefined ? '*' : accountResource(request, permission, path);
+        authorizeAccount(request, permission, arn, {
+          conditions: () => conditions?.(asDeclared(input)) ?? {},
+        });
+        break;
       }
+      case 'identity': {
+        const { target, named } = each;
+        authorizeAccount(request, target.permission, named.arn, {
+          identity: named.identity,
+          conditions: () => ({
+            'iam:PermissionsBoundary': named.boundaryArn,
+            ...target.conditions?.(asDeclared(input)),
+          }),
+        });
+        break;
+      }
+      case 'new-identity': {
+        const { target, place } = each;
+        if (target.when?.(asDeclared(input)) === false) break;
+        authorizeAccount(request, target.permission, place.arn, {
+          conditions: () => target.conditions?.(asDeclared(input)) ?? {},
+        });
+        break;
+      }
+      case 'role':
+        authorizeRole(request, each.target, each.arn, each.role, input);
     }
   }
 }
@@ -64,11 +103,7 @@ function authorizeKey(
     resourceAccount: key.accountId,
     context: new RequestConditions(request, { key: entry, requestAlias, conditions }),
   };
-  const { identityPolicies } = request.caller;
-  const decision = authorize(
-    question,
-    keyPolicy === undefined ? { identityPolicies } : { identityPolicies, keyPolicy },
-  );
+  const decision = authorize(question, policiesOf(request, keyPolicy));
   if (decision.allowed && keyPolicy !== undefined) return;
   if (key.refusal !== undefined) throw key.refusal;
   const options = { associatedWithCiphertext: key.fromCiphertext };
@@ -79,18 +114,58 @@ function authorizeKey(
   );
 }
 
+/** The ARN of something of the caller's account: `arn:aws:iam::111122223333:user/`. */
+function accountResource({ partition, caller }: RequestFacts, permission: string, path: string): string {
+  const [service] = permission.split(':');
+  return `arn:${partition}:${service}::${caller.account}:${path}`;
+}
+
 /** Authorizes an action that no key policy judges. */
 function authorizeAccount(
   request: RequestFacts,
   action: string,
   resource: string,
-  conditions: AuthorizationFacts['conditions'],
+  facts: Partial<AuthorizationFacts>,
 ): void {
-  const { principal, identityPolicies } = request.caller;
-  const context = new RequestConditions(request, { key: undefined, requestAlias: undefined, conditions });
-  const question = { principal, action, resource, context };
-  const decision = authorize(question, { identityPolicies });
+  const { principal } = request.caller;
+  const question = { principal, action, resource, context: new RequestConditions(request, facts) };
+  const decision = authorize(question, policiesOf(request));
   if (!decision.allowed) throw accessDenied(accessDeniedMessage(question, decision));
+}
+
+/** A role that does not exist is refused like one that may not be assumed. */
+function authorizeRole(
+  request: RequestFacts,
+  target: RoleTarget,
+  arn: string,
+  role: IdentityEntry | undefined,
+  input: AnyInput,
+): void {
+  const { caller } = request;
+  if (caller.principal.kind === 'root') throw rolesNotForRoot();
+  const conditions = () => target.sessionConditions?.(asDeclared(input), caller) ?? {};
+  for (const action of target.permissions(asDeclared(input), caller)) {
+    const question = {
+      principal: caller.principal,
+      action,
+      resource: arn,
+      resourceAccount: arn.split(':')[4] ?? '',
+      context: new RequestConditions(request, { identity: role?.identity, conditions }),
+    };
+    const decision = authorize(question, policiesOf(request, role?.trustPolicy));
+    if (!decision.allowed || role === undefined) throw accessDenied(accessDeniedMessage(question, decision));
+  }
+}
+
+/** Everything that bears on what the caller of a request may do, with the policy of what it is done to. */
+function policiesOf({ caller }: RequestFacts, keyPolicy?: CompiledPolicy): AuthorizationPolicies {
+  const { identityPolicies, permissionsBoundary, sessionPolicies } = caller;
+  return {
+    identityPolicies,
+    ...(permissionsBoundary && { permissionsBoundary }),
+    ...(sessionPolicies && { sessionPolicies }),
+    ...(keyPolicy && { keyPolicy }),
+  };
 }
 
 /**
@@ -105,12 +180,8 @@ export function wouldAllow(
   keyPolicy: CompiledPolicy,
   conditions: Conditions,
 ): boolean {
-  const { principal, account, identityPolicies } = request.caller;
-  const context = new RequestConditions(request, {
-    key,
-    requestAlias: undefined,
-    conditions: () => conditions,
-  });
+  const { principal, account } = request.caller;
+  const context = new RequestConditions(request, { key, conditions: () => conditions });
   const question = { principal, action, resource: key.arn, resourceAccount: account, context };
-  return authorize(question, { identityPolicies, keyPolicy }).allowed;
+  return authorize(question, policiesOf(request, keyPolicy)).allowed;
 }

@@ -1,4 +1,5 @@
-import type { Caller } from './caller.ts';
+import { type Caller, type PrincipalTag, userIdOf } from './caller.ts';
+import { type Identity, tagsOf } from './iam/index.ts';
 import type { KeyTraits } from './kms/index.ts';
 import type { Conditions } from './operations/index.ts';
 import type { ConditionContext, ConditionValue } from './policy/index.ts';
@@ -6,6 +7,7 @@ import type { ConditionContext, ConditionValue } from './policy/index.ts';
 /** What is known of a request for as long as it is judged. */
 export interface RequestFacts {
   readonly caller: Caller;
+  readonly partition: string;
   readonly region: string;
   /** Milliseconds since the Unix epoch. */
   readonly time: number;
@@ -21,11 +23,25 @@ export interface AuthorizationFacts {
   readonly key: KeyTraits | undefined;
   /** The alias name by which the request named the key, when it did. */
   readonly requestAlias: string | undefined;
+  /** The user, role or policy to be worked on, when there is one. */
+  readonly identity: Identity | undefined;
   /** The condition keys that the operation adds; asked for only when a policy needs one. */
   readonly conditions: () => Conditions;
 }
 
-type Source = (request: RequestFacts, authorization: AuthorizationFacts) => ConditionValue | undefined;
+type Source = (
+  request: RequestFacts,
+  authorization: Partial<AuthorizationFacts>,
+) => ConditionValue | undefined;
+
+const PRINCIPAL_TYPES = {
+  root: 'Account',
+  user: 'User',
+  'assumed-role': 'AssumedRole',
+  'federated-user': 'FederatedUser',
+  service: undefined,
+  'web-identity': undefined,
+} as const;
 
 /** Condition keys that do not depend on the operation (policies.md sections 6 and 7). */
 const SOURCES: Readonly<Record<string, Source>> = {
@@ -36,14 +52,34 @@ const SOURCES: Readonly<Record<string, Source>> = {
   'aws:useragent': ({ userAgent }) => userAgent,
   'aws:referer': ({ referer }) => referer,
   'aws:requestedregion': ({ region }) => region,
-  'aws:principalarn': ({ caller }) => caller.principal.arn,
-  'aws:principalaccount': ({ caller }) => caller.account,
-  'aws:principaltype': () => 'Account',
-  'aws:principalisawsservice': () => 'false',
-  'aws:viaawsservice': () => 'false',
-  'aws:userid': ({ caller }) => caller.account,
-  'aws:resourceaccount': ({ caller }, { key }) => key?.record.accountId ?? caller.account,
-  'kms:calleraccount': ({ caller }) => caller.account,
+  'aws:principalarn': ({ caller: { principal } }) =>
+    principal.kind === 'assumed-role' ? principal.roleArn : principal.arn,
+  'aws:principalaccount': ({ caller }) => (caller.principal.kind === 'service' ? undefined : caller.account),
+  'aws:principaltype': ({ caller }) => PRINCIPAL_TYPES[caller.principal.kind],
+  'aws:principalisawsservice': ({ caller }) => String(caller.principal.kind === 'service'),
+  'aws:principalservicename': ({ caller: { principal } }) =>
+    principal.kind === 'service' ? principal.serviceName : undefined,
+  'aws:principalservicenameslist': ({ caller: { principal } }) =>
+    principal.kind === 'service' ? [principal.serviceName] : undefined,
+  'aws:viaawsservice': ({ caller }) => String(caller.viaService !== undefined),
+  'aws:calledvia': ({ caller: { viaService } }) => viaService && [viaService],
+  'aws:calledviafirst': ({ caller }) => caller.viaService,
+  'aws:calledvialast': ({ caller }) => caller.viaService,
+  'aws:sourcearn': ({ caller }) => caller.serviceSource?.arn,
+  'aws:sourceaccount': ({ caller }) => caller.serviceSource?.account,
+  'aws:userid': ({ caller }) => userIdOf(caller.principal),
+  'aws:username': ({ caller }) => caller.userName,
+  'aws:tokenissuetime': ({ caller: { session } }) => session && new Date(session.issuedAt).toISOString(),
+  'aws:multifactorauthpresent': ({ caller }) => caller.session && 'false',
+  'aws:sourceidentity': ({ caller }) => caller.session?.sourceIdentity,
+  'aws:federatedprovider': ({ caller }) =>
+    caller.session?.federatedProvider ?? caller.webIdentity?.provider.arn,
+  'aws:resourceaccount': ({ caller }, { key, identity }) =>
+    key?.record.accountId ?? identity?.accountId ?? caller.account,
+  'kms:calleraccount': ({ caller }) =>
+    caller.principal.kind === 'service' ? caller.serviceSource?.account : caller.account,
+  'kms:viaservice': ({ caller: { viaService }, region }) =>
+    viaService && `${viaService.slice(0, viaService.indexOf('.'))}.${region}.amazonaws.com`,
   'kms:keyspec': (_, { key }) => key?.record.keySpec,
   'kms:customermasterkeyspec': (_, { key }) => key?.record.keySpec,
   'kms:keyusage': (_, { key }) => key?.record.keyUsage,
@@ -54,15 +90,25 @@ const SOURCES: Readonly<Record<string, Source>> = {
   'kms:resourcealiases': (_, { key }) => key?.aliases.map(({ aliasName }) => aliasName),
 };
 
-const RESOURCE_TAG = 'aws:resourcetag/';
+/** Whose tags a condition key of this beginning asks for. */
+const TAG_SOURCES: Readonly<
+  Record<
+    string,
+    (request: RequestFacts, authorization: Partial<AuthorizationFacts>) => readonly PrincipalTag[]
+  >
+> = {
+  'aws:resourcetag': (_, { key, identity }) => key?.record.tags ?? (identity ? tagsOf(identity) : []),
+  'iam:resourcetag': (_, { identity }) => (identity ? tagsOf(identity) : []),
+  'aws:principaltag': ({ caller }) => caller.tags,
+};
 
 /** The condition context of one authorization. Values are worked out when a policy asks for them. */
 export class RequestConditions implements ConditionContext {
   readonly #request: RequestFacts;
-  readonly #authorization: AuthorizationFacts;
+  readonly #authorization: Partial<AuthorizationFacts>;
   #added: ReadonlyMap<string, ConditionValue | undefined> | undefined;
 
-  constructor(request: RequestFacts, authorization: AuthorizationFacts) {
+  constructor(request: RequestFacts, authorization: Partial<AuthorizationFacts>) {
     this.#request = request;
     this.#authorization = authorization;
   }
@@ -74,19 +120,26 @@ export class RequestConditions implements ConditionContext {
 
   #fromOperation(name: string): ConditionValue | undefined {
     this.#added ??= new Map(
-      Object.entries(this.#authorization.conditions()).map(([key, value]) => [key.toLowerCase(), value]),
+      Object.entries(this.#authorization.conditions?.() ?? {}).map(([key, value]) => [
+        key.toLowerCase(),
+        value,
+      ]),
     );
     return this.#added.get(name);
   }
 
   #fromRequest(name: string): ConditionValue | undefined {
-    if (name.startsWith(RESOURCE_TAG)) return this.#resourceTag(name.slice(RESOURCE_TAG.length));
-    return Object.hasOwn(SOURCES, name) ? SOURCES[name]?.(this.#request, this.#authorization) : undefined;
+    if (Object.hasOwn(SOURCES, name)) return SOURCES[name]?.(this.#request, this.#authorization);
+    const slash = name.indexOf('/');
+    const kind = name.slice(0, Math.max(0, slash));
+    if (Object.hasOwn(TAG_SOURCES, kind)) return this.#tag(kind, name.slice(slash + 1));
+    return this.#request.caller.webIdentity?.conditions.get(name);
   }
 
   /** Several values when tag keys differ only in case: policies fail closed then. */
-  #resourceTag(tagKey: string): ConditionValue | undefined {
-    const tags = this.#authorization.key?.record.tags.filter(({ key }) => key.toLowerCase() === tagKey) ?? [];
+  #tag(kind: string, tagKey: string): ConditionValue | undefined {
+    const all = TAG_SOURCES[kind]?.(this.#request, this.#authorization) ?? [];
+    const tags = all.filter(({ key }) => key.toLowerCase() === tagKey);
     const [value, ...others] = tags.map((tag) => tag.value);
     return value === undefined || others.length === 0 ? value : [value, ...others];
   }

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { authorizeTargets, wouldAllow } from './authorization.ts';
 import type { RequestFacts } from './conditions.ts';
 import { ServiceError } from './errors.ts';
-import type { Authenticate } from './iam/index.ts';
+import { type Authenticate, authenticateWebIdentity, type Iam } from './iam/index.ts';
 import type { Kms } from './kms/index.ts';
 import {
   type AnyInput,
@@ -47,23 +47,27 @@ const MOST_JUDGEMENTS = 100;
 /** Puts together the walk that every request takes, whatever its operation. */
 export function createPipeline({
   kms,
+  iam,
   authenticate,
   logger,
 }: {
   readonly kms: Kms;
+  readonly iam: Iam;
   readonly authenticate: Authenticate;
   readonly logger: Logger;
 }): Answer {
   async function walk(wire: WireRequest, protocol: Protocol, operation: Operation): Promise<string> {
     await kms.store.passFence();
     const time = kms.clock.now();
-    const { caller, region } = await authenticate(wire, operation.service, time);
+    const signed = operation.unsigned ? undefined : await authenticate(wire, operation.service, time);
     const input = operation.decode(protocol.readInput(wire, operation.input));
+    const { caller, region } = signed ?? (await authenticateWebIdentity(iam, asDeclared(input)));
     requireNoGrantTokens(input);
     operation.validate?.(asDeclared(input));
     requirePageSize(operation, input);
     const facts: RequestFacts = {
       caller,
+      partition: kms.partition,
       region,
       time,
       sourceAddress: wire.sourceAddress,
@@ -71,7 +75,7 @@ export function createPipeline({
       userAgent: wire.headers['user-agent'],
       referer: wire.headers.referer,
     };
-    const found = await findTargets({ kms, account: caller.account, region }, operation, input);
+    const found = await findTargets({ kms, iam, caller, account: caller.account, region }, operation, input);
     authorizeTargets(facts, operation, found, input);
     for (const target of found) requireUsable(operation, target);
     const call: Call = {
@@ -80,7 +84,9 @@ export function createPipeline({
       region,
       input,
       targets: handlerTargets(found),
+      time,
       kms,
+      iam,
       wouldAllow: (...question) => wouldAllow(facts, ...question),
     };
     operation.check?.(asDeclared(call));

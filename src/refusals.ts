@@ -17,6 +17,22 @@ export function accessDenied(message: string): ServiceError {
   return new ServiceError('AccessDeniedException', message);
 }
 
+/** Roles are for others than the root user, who could do all that they can. */
+export function rolesNotForRoot(): ServiceError {
+  return accessDenied('Roles may not be assumed by root accounts.');
+}
+
+/** The operation is not for temporary credentials of this origin. */
+export function sessionRefused(operation: string, source: string): ServiceError {
+  const kind = source === 'GetFederationToken' ? 'federation' : 'session';
+  return accessDenied(`Cannot call ${operation} with ${kind} credentials (those that ${source} returns).`);
+}
+
+/** Services act for others where keys are used, and nowhere else. */
+export function forwardedRequestRefused(operation: string, serviceName: string): ServiceError {
+  return accessDenied(`The service ${serviceName} may not call ${operation} on behalf of others.`);
+}
+
 /** The same key was changed by others each time this request was about to change it. */
 export function tooMuchContention(): ServiceError {
   return new ServiceError(

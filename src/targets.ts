@@ -1,5 +1,20 @@
+import type { Caller } from './caller.ts';
 import { parseCiphertext } from './crypto/index.ts';
 import type { ServiceError } from './errors.ts';
+import {
+  findManagedPolicy,
+  findNamedIdentity,
+  type Iam,
+  type Identity,
+  type IdentityEntry,
+  type IdentityKind,
+  identityArn,
+  identityNotFound,
+  type NewIdentity,
+  parseIdentityArn,
+  rootUserArn,
+  userNameMissing,
+} from './iam/index.ts';
 import {
   aliasArn,
   aliasNotFound,
@@ -21,20 +36,38 @@ import {
   parseIdentifier,
   requireState,
 } from './kms/index.ts';
-import type {
-  AccountTarget,
-  AliasTarget,
-  AnyInput,
-  KeyTarget,
-  NamedAlias,
-  Operation,
+import {
+  type AccountTarget,
+  type AliasTarget,
+  type AnyInput,
+  asDeclared,
+  type IdentityTarget,
+  type KeyTarget,
+  type NamedAlias,
+  type NewIdentityTarget,
+  type Operation,
+  type RoleTarget,
 } from './operations/index.ts';
 
-/** Where a request is made: the account of its caller and the Region of its signature. */
+/** Where a request is made: by whom, in the account of its caller and the Region of its signature. */
 export interface Scope {
   readonly kms: Kms;
+  readonly iam: Iam;
+  readonly caller: Caller;
   readonly account: string;
   readonly region: string;
+}
+
+/** An identity that a request names. */
+export interface NamedIdentity {
+  readonly arn: string;
+  /** The name, or the ARN where the request gave that. */
+  readonly name: string;
+  /** `undefined` when there is none such, or when the root user is meant. */
+  readonly identity: Identity | undefined;
+  /** ARN of the permissions boundary that it has. */
+  readonly boundaryArn: string | undefined;
+  readonly isRootUser: boolean;
 }
 
 /** A key that a request names. `entry` is undefined for a foreign key that may or may not exist: only a refusal is due. */
@@ -63,7 +96,26 @@ export type FoundTarget =
       readonly target: AliasTarget;
       readonly alias: NamedAlias;
     }
-  | { readonly kind: 'account'; readonly name: string; readonly target: AccountTarget };
+  | { readonly kind: 'account'; readonly name: string; readonly target: AccountTarget }
+  | {
+      readonly kind: 'identity';
+      readonly name: string;
+      readonly target: IdentityTarget;
+      readonly named: NamedIdentity;
+    }
+  | {
+      readonly kind: 'new-identity';
+      readonly name: string;
+      readonly target: NewIdentityTarget;
+      readonly place: NewIdentity;
+    }
+  | {
+      readonly kind: 'role';
+      readonly name: string;
+      readonly target: RoleTarget;
+      readonly arn: string;
+      readonly role: IdentityEntry | undefined;
+    };
 
 /**
  * Finds everything that a request names for the targets of its operation.
@@ -90,6 +142,17 @@ export async function findTargets(
         break;
       case 'account':
         found.push({ kind: 'account', name, target });
+        break;
+      case 'identity':
+        found.push({ kind: 'identity', name, target, named: await findIdentity(scope, target, input) });
+        break;
+      case 'new-identity':
+        found.push({ kind: 'new-identity', name, target, place: placeOf(scope, target, input, found) });
+        break;
+      case 'role': {
+        const arn = String(input[target.member]);
+        found.push({ kind: 'role', name, target, arn, role: await findRole(scope, arn) });
+      }
     }
   }
   return found;
@@ -214,12 +277,77 @@ async function findAlias(scope: Scope, target: AliasTarget, input: AnyInput): Pr
   return { aliasName, arn, record };
 }
 
+async function findIdentity(
+  { iam, caller, account }: Scope,
+  target: IdentityTarget,
+  input: AnyInput,
+): Promise<NamedIdentity> {
+  const member = input[target.member];
+  if (typeof member === 'string') return findByName(iam, account, target.identity, member);
+  if (caller.principal.kind === 'root') {
+    const arn = rootUserArn(iam.partition, account);
+    return { arn, name: account, identity: undefined, boundaryArn: undefined, isRootUser: true };
+  }
+  if (caller.userName === undefined) throw userNameMissing();
+  return findByName(iam, account, 'user', caller.userName);
+}
+
+async function findByName(
+  iam: Iam,
+  account: string,
+  kind: IdentityKind,
+  name: string,
+): Promise<NamedIdentity> {
+  const { partition, store } = iam;
+  const found = await store.read(async (reader) => {
+    if (kind === 'policy') return findManagedPolicy(reader, partition, account, name).catch(() => undefined);
+    if (kind !== 'oidc-provider') return findNamedIdentity(reader, partition, account, kind, name);
+    const parsed = parseIdentityArn(name);
+    if (parsed?.kind !== kind || parsed.accountId !== account) return undefined;
+    const provider = await findNamedIdentity(reader, partition, account, kind, parsed.name);
+    return provider?.arn === name ? provider : undefined;
+  });
+  const isNamedByArn = kind === 'policy' || kind === 'oidc-provider';
+  const guess = isNamedByArn ? name : identityArn(partition, { accountId: account, kind, path: '/', name });
+  const boundary = found && 'permissionsBoundary' in found.details && found.details.permissionsBoundary;
+  const boundaryArn = boundary ? (await iam.identities.get(boundary))?.identity.arn : undefined;
+  return { arn: found?.arn ?? guess, name, identity: found, boundaryArn, isRootUser: false };
+}
+
+function placeOf(
+  { iam, account }: Scope,
+  target: NewIdentityTarget,
+  input: AnyInput,
+  found: readonly FoundTarget[],
+): NewIdentity {
+  const moved = found.find(({ name }) => name === target.moves);
+  const present = moved?.kind === 'identity' ? moved.named.identity : undefined;
+  const { path = present?.path ?? '/', name } = target.place(asDeclared(input));
+  const place = { accountId: account, path, name };
+  return { ...place, arn: identityArn(iam.partition, { ...place, kind: target.identity }) };
+}
+
+/** A role by its ARN, path included, in whichever account of the deployment. */
+async function findRole({ iam }: Scope, arn: string): Promise<IdentityEntry | undefined> {
+  const parsed = parseIdentityArn(arn);
+  if (parsed?.kind !== 'role') return undefined;
+  const role = await iam.store.read((reader) =>
+    findNamedIdentity(reader, iam.partition, parsed.accountId, 'role', parsed.name),
+  );
+  return role?.arn === arn ? iam.identities.get(role.uniqueId) : undefined;
+}
+
 /**
- * Refuses a key that is for other operations, or is not in a state for this one.
+ * Refuses an identity that does not exist, and a key that is for other operations, or is not in a state for this one.
  *
- * @throws ServiceError `InvalidKeyUsageException` or `IncorrectKeyException`; `DisabledException` or `KMSInvalidStateException`
+ * @throws ServiceError `NoSuchEntity`; `InvalidKeyUsageException` or `IncorrectKeyException`; `DisabledException` or `KMSInvalidStateException`
  */
 export function requireUsable(operation: Operation, found: FoundTarget): void {
+  if (found.kind === 'identity') {
+    const { identity, isRootUser, name } = found.named;
+    const isDue = !isRootUser && found.target.mayBeMissing !== true;
+    if (identity === undefined && isDue) throw identityNotFound(found.target.identity, name);
+  }
   if (found.kind !== 'key' || found.key?.entry === undefined) return;
   const { arn, record, state } = found.key.entry;
   const { usage, states } = found.target;
@@ -246,6 +374,9 @@ export function handlerTargets(found: readonly FoundTarget[]): Readonly<Record<s
   for (const target of found) {
     if (target.kind === 'key') targets[target.name] = target.key?.entry;
     else if (target.kind === 'alias') targets[target.name] = target.alias;
+    else if (target.kind === 'identity') targets[target.name] = target.named.identity;
+    else if (target.kind === 'new-identity') targets[target.name] = target.place;
+    else if (target.kind === 'role') targets[target.name] = target.role?.identity;
   }
   return targets;
 }

@@ -9,11 +9,10 @@ import { promisify } from 'node:util';
 import { ROOT_CREDENTIALS, startTestServer, type TestServer } from './support/server.ts';
 
 const run = promisify(execFile);
-const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
-
-/** The code blocks of the README in a language, in order. */
-function blocks(language: string): readonly string[] {
-  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(
+/** The code blocks of a page in a language, in order. */
+async function blocks(page: string, language: string): Promise<readonly string[]> {
+  const text = await readFile(new URL(`../${page}`, import.meta.url), 'utf8');
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(
     ([, block = '']) => block,
   );
 }
@@ -25,7 +24,7 @@ function adapt(block: string, { endpoint }: TestServer): string {
 
 const hasAwsCli = spawnSync('aws', ['--version']).status === 0;
 
-describe('the five minutes of the README', () => {
+describe('the documentation', () => {
   let directory: string;
   let server: TestServer;
   let environment: NodeJS.ProcessEnv;
@@ -48,10 +47,10 @@ describe('the five minutes of the README', () => {
     await rm(directory, { recursive: true });
   });
 
-  it('run in a shell with the AWS CLI', {
+  it('README.md: its five minutes run in a shell with the AWS CLI', {
     skip: hasAwsCli ? false : 'this machine has no AWS CLI',
   }, async () => {
-    const [, encryptAndDecrypt = '', forbid = ''] = blocks('sh');
+    const [, encryptAndDecrypt = '', forbid = ''] = await blocks('README.md', 'sh');
     const script = `set -e\n${adapt(encryptAndDecrypt, server)}\nset +e\n${adapt(forbid, server)}`;
     const { stdout, stderr } = await run('bash', ['-c', script], { cwd: directory, env: environment }).catch(
       (error: { stdout: string; stderr: string }) => error,
@@ -60,8 +59,37 @@ describe('the five minutes of the README', () => {
     assert.match(stderr, /\(AccessDeniedException\).*with an explicit deny in a resource-based policy/);
   });
 
-  it('run in JavaScript with the AWS SDK', async () => {
-    const [script = ''] = blocks('js');
+  it('docs/identities.md runs in a shell with the AWS CLI', {
+    skip: hasAwsCli ? false : 'this machine has no AWS CLI',
+  }, async () => {
+    const [users = '', roles = '', provider = '', , simulation = ''] = await blocks(
+      'docs/identities.md',
+      'sh',
+    );
+    const script = ['export AWS_DEFAULT_REGION=us-east-1', users, roles, provider, simulation].join('\n');
+    const { stdout, stderr } = await run('bash', ['-c', script], {
+      cwd: directory,
+      env: { ...environment, AWS_ENDPOINT_URL: server.endpoint },
+    });
+    assert.match(stdout, /^\{\n {4}"User": \{/);
+    const lines = stdout.split('\n').filter((line) => /^[a-z0-9]/.test(line));
+    assert.deepEqual(lines, [
+      'arn:aws:iam::111122223333:user/ada',
+      String((await server.client().listKeys()).Keys?.length),
+      'arn:aws:iam::111122223333:role/backup',
+      'arn:aws:sts::111122223333:assumed-role/backup/nightly',
+      'workload',
+      'kms:ListKeys\tallowed',
+      'kms:CreateKey\timplicitDeny',
+    ]);
+    assert.match(
+      stderr,
+      /\(AccessDeniedException\).*no identity-based policy allows the kms:ListKeys action/,
+    );
+  });
+
+  it('README.md: its five minutes run in JavaScript with the AWS SDK', async () => {
+    const [script = ''] = await blocks('README.md', 'js');
     await symlink(
       fileURLToPath(new URL('../node_modules', import.meta.url)),
       join(directory, 'node_modules'),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { chmod, cp, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -87,5 +87,36 @@ describe('the npm package', () => {
       cwd: join(directory, 'elsewhere'),
     });
     assert.equal(stdout.trim(), 'object');
+  });
+
+  it('exports a server for test suites, with types', async () => {
+    const directoryOfUser = join(directory, 'elsewhere');
+    const script = `
+      import { KMSClient, ListKeysCommand } from '@aws-sdk/client-kms';
+      import { ManualClock, type Qkms, startQkms } from 'qkms/testing';
+      const qkms: Qkms = await startQkms({ clock: new ManualClock(), seed: { accounts: [] } });
+      const { Keys } = await qkms.client(KMSClient).send(new ListKeysCommand({}));
+      console.log(Keys?.length);
+      new KMSClient(qkms.configuration()).destroy();
+      // @ts-expect-error There is no such option.
+      qkms.client(KMSClient, { user: 'ada' });
+      await qkms.stop();`;
+    await writeFile(join(directoryOfUser, 'suite.mts'), script);
+    const compiler = join(project, 'node_modules', '.bin', 'tsc');
+    const options = [
+      '--strict',
+      '--module',
+      'nodenext',
+      '--target',
+      'esnext',
+      '--types',
+      'node',
+      '--skipLibCheck',
+    ];
+    await run(compiler, [...options, 'suite.mts'], { cwd: directoryOfUser }).catch(({ stdout }) =>
+      assert.fail(String(stdout)),
+    );
+    const { stdout } = await run(process.execPath, ['suite.mjs'], { cwd: directoryOfUser });
+    assert.equal(stdout.trim(), '0');
   });
 });

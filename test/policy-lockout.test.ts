@@ -17,6 +17,7 @@ let KeyId: string;
 before(async () => {
   server = await startTestServer();
   kms = server.client();
+  await server.iam().createUser({ UserName: 'alice' });
   ({ keyId: KeyId } = await createKey(kms));
 });
 after(() => server.close());

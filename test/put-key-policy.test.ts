@@ -31,6 +31,7 @@ before(async () => {
   dataDirectory = await mkdtemp(join(tmpdir(), 'qkms-put-key-policy-'));
   server = await startTestServer({ dataDirectory });
   kms = server.client();
+  await server.iam().createUser({ UserName: 'username' });
   await createExampleKey();
 });
 after(async () => {
@@ -47,6 +48,7 @@ async function createExampleKey(): Promise<void> {
     accountId: ACCOUNT,
     description: '',
     policy: ROOT_POLICY,
+    policyPrincipals: new Map(),
     tags: [],
   });
   await inside.close();

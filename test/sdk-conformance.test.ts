@@ -1,21 +1,33 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import * as sdk from '@aws-sdk/client-kms';
+import * as iamSdk from '@aws-sdk/client-iam';
+import * as kmsSdk from '@aws-sdk/client-kms';
+import * as stsSdk from '@aws-sdk/client-sts';
 import type { ValueOf } from '../src/model/index.ts';
-import { type DeclaredOperation, type Operation, operations } from '../src/operations/index.ts';
+import {
+  allOperations,
+  type DeclaredIamOperation,
+  type DeclaredOperation,
+  type DeclaredStsOperation,
+  type Operation,
+  operations,
+} from '../src/operations/index.ts';
 
 /* Compile time: the declared shapes against the request and response types of the newest AWS SDK. */
 
-type Command<N extends string> = `${N}Command` extends keyof typeof sdk
-  ? InstanceType<(typeof sdk)[`${N}Command`]>
+type Command<Sdk, N extends string> = `${N}Command` extends keyof Sdk
+  ? Sdk[`${N}Command`] extends abstract new (
+      ...parameters: never
+    ) => infer C
+    ? C
+    : never
   : never;
-type SdkInput<N extends string> = Command<N> extends { readonly input: infer I } ? I : never;
-type SdkOutput<N extends string> =
-  Command<N> extends {
-    resolveMiddleware: (...parameters: never) => (...parameters: never) => Promise<{ output: infer O }>;
-  }
-    ? Omit<O, '$metadata'>
-    : never;
+type SdkInput<C> = C extends { readonly input: infer I } ? I : never;
+type SdkOutput<C> = C extends {
+  resolveMiddleware: (...parameters: never) => (...parameters: never) => Promise<{ output: infer O }>;
+}
+  ? Omit<O, '$metadata'>
+  : never;
 
 type Scalar = Uint8Array | Date | string | number | boolean | undefined;
 
@@ -24,28 +36,33 @@ type Present<T> = T extends Scalar ? T : { readonly [K in keyof T]: Present<Excl
 type DeepReadonly<T> = T extends Scalar ? T : { readonly [K in keyof T]: DeepReadonly<T[K]> };
 
 /** `never` when a declaration conforms; else its name and what is wrong, which stands in the compiler's message. */
-type Fault<Op> =
+type Fault<Sdk, Op> =
   Op extends Operation<infer N, infer I, infer O>
     ?
-        | (Present<SdkInput<N>> extends ValueOf<I>
+        | (Present<SdkInput<Command<Sdk, N>>> extends ValueOf<I>
             ? never
             : `${N}: a request that the SDK can make is not accepted`)
-        | (keyof SdkInput<N> extends keyof I['members']
+        | (keyof SdkInput<Command<Sdk, N>> extends keyof I['members']
             ? never
             : `${N}: an input member of the SDK is missing`)
-        | (keyof I['members'] extends keyof SdkInput<N>
+        | (keyof I['members'] extends keyof SdkInput<Command<Sdk, N>>
             ? never
             : `${N}: an input member is unknown to the SDK`)
-        | (ValueOf<O> extends DeepReadonly<SdkOutput<N>>
+        | (ValueOf<O> extends DeepReadonly<SdkOutput<Command<Sdk, N>>>
             ? never
             : `${N}: the answer is not one that the SDK knows`)
-        | (keyof O['members'] extends keyof SdkOutput<N>
+        | (keyof O['members'] extends keyof SdkOutput<Command<Sdk, N>>
             ? never
             : `${N}: an output member is unknown to the SDK`)
     : never;
 
-type Faults = { [Op in DeclaredOperation as Op['name']]: Fault<Op> }[DeclaredOperation['name']];
-const noFaults: [Faults] extends [never] ? true : Faults = true;
+type Faults<Sdk, Declared extends Operation> = {
+  [Op in Declared as Op['name']]: Fault<Sdk, Op>;
+}[Declared['name']];
+type NoFaults<F> = [F] extends [never] ? true : F;
+const kms: NoFaults<Faults<typeof kmsSdk, DeclaredOperation>> = true;
+const iam: NoFaults<Faults<typeof iamSdk, DeclaredIamOperation>> = true;
+const sts: NoFaults<Faults<typeof stsSdk, DeclaredStsOperation>> = true;
 
 /* Run time: what is still missing. */
 
@@ -87,14 +104,24 @@ const MISSING = [
 
 describe('the declared operations', () => {
   it('have the requests and responses of the AWS SDK', () => {
-    assert.ok(noFaults);
+    assert.ok(kms && iam && sts);
   });
 
   it('and those known to be missing are the 56 of the newest AWS SDK', () => {
-    const ofSdk = Object.keys(sdk)
-      .filter((name) => name.endsWith('Command') && !name.startsWith('$'))
-      .map((name) => name.slice(0, -'Command'.length));
+    const ofSdk = operationsOf(kmsSdk);
     assert.equal(ofSdk.length, 56);
     assert.deepEqual([...operations.keys(), ...MISSING].sort(), ofSdk.sort());
   });
+
+  it('of IAM and STS are operations of the newest AWS SDK', () => {
+    const known = { iam: operationsOf(iamSdk), sts: operationsOf(stsSdk) };
+    for (const { service, name } of allOperations)
+      if (service !== 'kms') assert.ok(known[service].includes(name), name);
+  });
 });
+
+function operationsOf(sdk: object): string[] {
+  return Object.keys(sdk)
+    .filter((name) => name.endsWith('Command') && !name.startsWith('$'))
+    .map((name) => name.slice(0, -'Command'.length));
+}

@@ -6,6 +6,7 @@ import {
   listAliases as listStoredAliases,
   updateAlias,
   updateKey,
+  type Writer,
 } from '../store/index.ts';
 import { aliasArn } from './identifiers.ts';
 import type { KeyEntry } from './key-entry.ts';
@@ -42,16 +43,25 @@ export function requireAliasName(aliasName: string): void {
  * @throws RevisionConflict when the key has changed since the request was judged
  */
 export async function createAlias(kms: Kms, aliasName: string, key: KeyEntry): Promise<void> {
+  await kms.store.write((writer) => createAliasWithin(writer, kms, aliasName, key));
+}
+
+/** `createAlias` as a part of a transaction. */
+export async function createAliasWithin(
+  writer: Writer,
+  kms: Pick<Kms, 'partition' | 'clock'>,
+  aliasName: string,
+  key: KeyEntry,
+): Promise<void> {
   const { accountId, region, keyId } = key.record;
   requireRoom(key);
+  if ((await findAlias(writer, accountId, region, aliasName)) !== undefined) {
+    throw aliasExists(aliasArn(kms.partition, region, accountId, aliasName));
+  }
   const now = kms.clock.now();
   const alias = { accountId, region, aliasName, targetKeyId: keyId, creationDate: now, lastUpdatedDate: now };
-  await changeKey(kms, key, {}, async (writer) => {
-    if ((await findAlias(writer, accountId, region, aliasName)) !== undefined) {
-      throw aliasExists(aliasArn(kms.partition, region, accountId, aliasName));
-    }
-    await insertAlias(writer, alias);
-  });
+  await insertAlias(writer, alias);
+  await updateKey(writer, key.record);
 }
 
 /**

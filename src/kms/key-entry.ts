@@ -1,6 +1,6 @@
 import { SymmetricKeyMaterial } from '../crypto/index.ts';
 import type { Keyring } from '../keyring/index.ts';
-import { type CompiledPolicy, compilePolicy, parsePolicy } from '../policy/index.ts';
+import { bindPrincipals, type CompiledPolicy, compilePolicy, parsePolicy } from '../policy/index.ts';
 import {
   type AliasRecord,
   findKey,
@@ -57,21 +57,25 @@ export async function loadKeyEntry(
     arn: keyArn(partition, region, record.accountId, keyId),
     state,
     record,
-    policy: compilePolicy(parsePolicy(record.policy)),
+    policy: compilePolicy(bindPrincipals(parsePolicy(record.policy), record.policyPrincipals)),
     aliases: await listAliasesOfKey(reader, region, keyId),
     materials,
     currentMaterial,
   });
 }
 
-/** Wraps new key material for the store, bound to the key that it belongs to. */
+/**
+ * Wraps new key material for the store, bound to the key that it belongs to.
+ *
+ * @param keyMaterialId 64 hex digits, for material that other stores know under the same id; the keyring's, by default
+ */
 export function wrapKeyMaterial(
   keyring: Keyring,
   key: Pick<KeyRecord, 'accountId' | 'region' | 'keyId' | 'creationDate'>,
   material: Uint8Array,
+  keyMaterialId = keyring.identifyKeyMaterial(key.keyId, material),
 ): KeyMaterialRecord {
   const { accountId, region, keyId, creationDate } = key;
-  const keyMaterialId = keyring.identifyKeyMaterial(keyId, material);
   return {
     region,
     keyId,

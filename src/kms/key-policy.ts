@@ -1,6 +1,8 @@
 import {
+  bindPrincipals,
   type CompiledPolicy,
   compilePolicy,
+  type PolicyDocument,
   PolicyDocumentError,
   parsePolicy,
   validateKeyPolicy,
@@ -32,22 +34,42 @@ export function defaultKeyPolicy(partition: string, accountId: string): string {
 }`;
 }
 
+/** A key policy that may be attached. */
+export interface ReadKeyPolicy {
+  readonly compiled: CompiledPolicy;
+  /** Unique ids of the users and roles that it names, by ARN. */
+  readonly principals: ReadonlyMap<string, string>;
+}
+
+/** Which of the principals that a policy names exist. */
+export interface KeyPolicyPrincipals {
+  /** Unique ids of users and roles by ARN. */
+  readonly bindings: ReadonlyMap<string, string>;
+  readonly exists: (principal: string) => boolean;
+}
+
 /**
  * Reads a key policy that a caller wants to attach.
  *
+ * @param findPrincipals looks up whom a policy names
  * @throws ServiceError `LimitExceededException` when it is over 32,768 bytes; `MalformedPolicyDocumentException`
  * with AWS's text for the first fault, followed by where each fault is
  */
-export function readKeyPolicy(text: string, partition: string): CompiledPolicy {
+export async function readKeyPolicy(
+  text: string,
+  partition: string,
+  findPrincipals: (document: PolicyDocument) => Promise<KeyPolicyPrincipals>,
+): Promise<ReadKeyPolicy> {
   const bytes = Buffer.byteLength(text);
   if (bytes > POLICY_QUOTA) throw policyTooLarge(bytes, POLICY_QUOTA);
   try {
     const document = parsePolicy(text);
-    const faults = validateKeyPolicy(document, { partition });
+    const { bindings, exists } = await findPrincipals(document);
+    const faults = validateKeyPolicy(document, { partition, principalExists: exists });
     if (faults.length > 0) throw new PolicyDocumentError(faults);
-    return compilePolicy(document);
+    return { compiled: compilePolicy(bindPrincipals(document, bindings)), principals: bindings };
   } catch (error) {
-    if (error instanceof PolicyDocumentError) throw malformedPolicy(error.message);
+    if (error instanceof PolicyDocumentError) throw malformedPolicy(error.message, error);
     throw error;
   }
 }

@@ -10,7 +10,12 @@ export interface NewKey {
   readonly accountId: string;
   readonly description: string;
   readonly policy: string;
+  readonly policyPrincipals: ReadonlyMap<string, string>;
   readonly tags: readonly Tag[];
+  /** `Enabled` by default. */
+  readonly keyState?: 'Enabled' | 'Disabled';
+  /** 64 hex digits, for material that other stores know under the same id; the keyring's, by default. */
+  readonly keyMaterialId?: string;
 }
 
 /** What every key of this version is. */
@@ -22,29 +27,37 @@ export const NEW_KEY_TRAITS = Object.freeze({
 });
 
 /**
- * Creates an enabled symmetric encryption key.
+ * Creates a symmetric encryption key.
  *
  * @param material 32 bytes; the caller wipes them
  */
 export function createKey(kms: Kms, material: Uint8Array, newKey: NewKey): Promise<KeyEntry> {
+  return kms.store.write((writer) => createKeyWithin(writer, kms, material, newKey));
+}
+
+/** `createKey` as a part of a transaction. */
+export async function createKeyWithin(
+  writer: Writer,
+  kms: Pick<Kms, 'partition' | 'keyring' | 'clock'>,
+  material: Uint8Array,
+  newKey: NewKey,
+): Promise<KeyEntry> {
   const creationDate = kms.clock.now();
-  const wrapped = wrapKeyMaterial(kms.keyring, { ...newKey, creationDate }, material);
+  const wrapped = wrapKeyMaterial(kms.keyring, { ...newKey, creationDate }, material, newKey.keyMaterialId);
   const record: KeyRecord = {
     ...newKey,
     ...NEW_KEY_TRAITS,
     revision: 1,
     creationDate,
     keyManager: 'CUSTOMER',
-    keyState: 'Enabled',
+    keyState: newKey.keyState ?? 'Enabled',
     deletionDate: undefined,
     currentKeyMaterialId: wrapped.keyMaterialId,
   };
-  return kms.store.write(async (writer) => {
-    await insertKey(writer, record, wrapped);
-    const entry = await loadKeyEntry(writer, kms.partition, newKey.region, newKey.keyId);
-    if (entry === undefined) throw new Error('a key that was just stored is missing');
-    return entry;
-  });
+  await insertKey(writer, record, wrapped);
+  const entry = await loadKeyEntry(writer, kms.partition, newKey.region, newKey.keyId);
+  if (entry === undefined) throw new Error('a key that was just stored is missing');
+  return entry;
 }
 
 /**
@@ -56,7 +69,9 @@ export function createKey(kms: Kms, material: Uint8Array, newKey: NewKey): Promi
 export async function changeKey(
   kms: Kms,
   { record }: KeyEntry,
-  changes: Partial<Pick<KeyRecord, 'description' | 'keyState' | 'deletionDate' | 'policy' | 'tags'>>,
+  changes: Partial<
+    Pick<KeyRecord, 'description' | 'keyState' | 'deletionDate' | 'policy' | 'policyPrincipals' | 'tags'>
+  >,
   also?: (writer: Writer) => Promise<void>,
 ): Promise<void> {
   await kms.store.write(async (writer) => {

@@ -1,4 +1,5 @@
 import { ServiceError } from '../errors.ts';
+import type { PolicyDocumentError } from '../policy/index.ts';
 
 /* Texts: specification errors.md sections 4 and 5, operations.md section 2. */
 
@@ -113,8 +114,9 @@ export function policyTooLarge(bytes: number, quota: number): ServiceError {
   );
 }
 
-export function malformedPolicy(message: string): ServiceError {
-  return new ServiceError('MalformedPolicyDocumentException', message);
+/** @param cause holds all faults and where they are */
+export function malformedPolicy(message: string, cause?: PolicyDocumentError): ServiceError {
+  return new ServiceError('MalformedPolicyDocumentException', message, { cause });
 }
 
 export function policyLockout(): ServiceError {

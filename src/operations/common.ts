@@ -1,4 +1,5 @@
-import type { IdentifierForm, KeyStateClass } from '../kms/index.ts';
+import { findNamedPrincipals, type Iam } from '../iam/index.ts';
+import { type IdentifierForm, type KeyStateClass, type ReadKeyPolicy, readKeyPolicy } from '../kms/index.ts';
 import type { Conditions, KeyUsageRule } from './operation.ts';
 
 /** Identifiers accepted by the operations that manage a key. */
@@ -82,6 +83,17 @@ function pairConditions(
       const values = spellings.map(([, value]) => value);
       return [prefix + lowerCase, values.length === 1 ? values[0] : values];
     }),
+  );
+}
+
+/**
+ * Reads a key policy that a caller wants to attach; users and roles that it names have to exist.
+ *
+ * @throws ServiceError `LimitExceededException` or `MalformedPolicyDocumentException`
+ */
+export function readNewKeyPolicy({ partition, store }: Iam, text: string): Promise<ReadKeyPolicy> {
+  return readKeyPolicy(text, partition, (document) =>
+    store.read((reader) => findNamedPrincipals(reader, partition, document)),
   );
 }
 

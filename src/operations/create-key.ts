@@ -5,11 +5,10 @@ import {
   keyArn,
   NEW_KEY_TRAITS,
   policyLockout,
-  readKeyPolicy,
   createKey as storeKey,
 } from '../kms/index.ts';
 import { boolean, optional, string, structure, type ValueOf } from '../model/index.ts';
-import { policyConditions, tagConditions } from './common.ts';
+import { policyConditions, readNewKeyPolicy, tagConditions } from './common.ts';
 import * as examples from './example-values.ts';
 import { describeKeyEntry } from './key-metadata.ts';
 import { operation } from './operation.ts';
@@ -96,11 +95,11 @@ export const createKey = operation({
     },
   ],
   check: ({ input }) => requireSupported(input),
-  async handler({ input, caller, region, kms, wouldAllow }) {
+  async handler({ input, caller, region, kms, iam, wouldAllow }) {
     const keyId = randomUUID();
     const arn = keyArn(kms.partition, region, caller.account, keyId);
     const policy = input.Policy ?? defaultKeyPolicy(kms.partition, caller.account);
-    const compiled = readKeyPolicy(policy, kms.partition);
+    const { compiled, principals } = await readNewKeyPolicy(iam, policy);
     const tags = addTags(
       [],
       (input.Tags ?? []).map(({ TagKey, TagValue }) => ({ key: TagKey, value: TagValue })),
@@ -121,6 +120,7 @@ export const createKey = operation({
         accountId: caller.account,
         description: input.Description ?? '',
         policy,
+        policyPrincipals: principals,
         tags,
       });
       return { KeyMetadata: describeKeyEntry(entry) };

@@ -40,6 +40,7 @@ export const generateDataKey = operation({
   targets: {
     key: {
       ...usedKey('kms:GenerateDataKey', ENCRYPT_DECRYPT),
+      kind: 'key',
       conditions: (input) => encryptionConditions(input.EncryptionContext, undefined),
     },
   },
@@ -80,6 +81,7 @@ export const generateDataKeyWithoutPlaintext = operation({
   targets: {
     key: {
       ...usedKey('kms:GenerateDataKeyWithoutPlaintext', ENCRYPT_DECRYPT),
+      kind: 'key',
       conditions: (input) => encryptionConditions(input.EncryptionContext, undefined),
     },
   },

@@ -2,11 +2,12 @@ import type { ServiceName } from '../model/index.ts';
 import * as aliases from './aliases.ts';
 import { createKey } from './create-key.ts';
 import * as dataKeys from './data-keys.ts';
+import { declaredByIam } from './iam/index.ts';
 import * as keyPolicies from './key-policies.ts';
 import * as keys from './keys.ts';
 import type { Operation } from './operation.ts';
 import { generateRandom } from './random.ts';
-import { getCallerIdentity } from './sts.ts';
+import { declaredBySts } from './sts/index.ts';
 import * as symmetric from './symmetric.ts';
 import * as tags from './tags.ts';
 
@@ -17,9 +18,12 @@ export {
   asDeclared,
   type Call,
   type Conditions,
+  type IdentityTarget,
   type KeyTarget,
   type NamedAlias,
+  type NewIdentityTarget,
   type Operation,
+  type RoleTarget,
   type Target,
 } from './operation.ts';
 export { requirePageSize } from './pagination.ts';
@@ -40,9 +44,15 @@ export const operations: ReadonlyMap<string, Operation> = new Map(
   declared.map((operation) => [operation.name, operation]),
 );
 
-const stsOperations: ReadonlyMap<string, Operation> = new Map([[getCallerIdentity.name, getCallerIdentity]]);
+const iamOperations: ReadonlyMap<string, Operation> = new Map(
+  declaredByIam.map((operation) => [operation.name, operation]),
+);
 
-const operationsByService = { kms: operations, sts: stsOperations };
+const stsOperations: ReadonlyMap<string, Operation> = new Map(
+  declaredBySts.map((operation) => [operation.name, operation]),
+);
+
+const operationsByService = { iam: iamOperations, kms: operations, sts: stsOperations };
 
 export function findOperation(service: ServiceName, name: string): Operation | undefined {
   return operationsByService[service].get(name);
@@ -53,5 +63,7 @@ export const allOperations: readonly Operation[] = Object.values(operationsBySer
   ...ofService.values(),
 ]);
 
-/** The types of all declarations of KMS, for checking them against the AWS SDK's. */
+/** The types of all declarations, for checking them against the AWS SDK's. */
 export type DeclaredOperation = (typeof declared)[number];
+export type DeclaredIamOperation = (typeof declaredByIam)[number];
+export type DeclaredStsOperation = (typeof declaredBySts)[number];

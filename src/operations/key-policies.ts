@@ -1,6 +1,7 @@
-import { changeKey, POLICY_NAME, policyLockout, readKeyPolicy } from '../kms/index.ts';
+import { renderBoundPolicy } from '../iam/index.ts';
+import { changeKey, POLICY_NAME, policyLockout } from '../kms/index.ts';
 import { boolean, list, optional, required, structure } from '../model/index.ts';
-import { MANAGEMENT_ERRORS, managedKey, policyConditions } from './common.ts';
+import { MANAGEMENT_ERRORS, managedKey, policyConditions, readNewKeyPolicy } from './common.ts';
 import * as examples from './example-values.ts';
 import { operation } from './operation.ts';
 import { paginate } from './pagination.ts';
@@ -27,6 +28,7 @@ export const putKeyPolicy = operation({
   targets: {
     key: {
       ...managedKey('kms:PutKeyPolicy', 'any'),
+      kind: 'key',
       conditions: policyConditions,
     },
   },
@@ -58,17 +60,17 @@ export const putKeyPolicy = operation({
       response: {},
     },
   ],
-  async handler({ input, targets: { key }, kms, wouldAllow }) {
+  async handler({ input, targets: { key }, kms, iam, wouldAllow }) {
     const { PolicyName = POLICY_NAME, Policy, BypassPolicyLockoutSafetyCheck = false } = input;
     if (PolicyName !== POLICY_NAME) throw policyNameUnsupported(PolicyName);
-    const policy = readKeyPolicy(Policy, kms.partition);
+    const { compiled, principals } = await readNewKeyPolicy(iam, Policy);
     if (
       !BypassPolicyLockoutSafetyCheck &&
-      !wouldAllow('kms:PutKeyPolicy', key, policy, policyConditions(input))
+      !wouldAllow('kms:PutKeyPolicy', key, compiled, policyConditions(input))
     ) {
       throw policyLockout();
     }
-    await changeKey(kms, key, { policy: Policy });
+    await changeKey(kms, key, { policy: Policy, policyPrincipals: principals });
     return {};
   },
 });
@@ -81,7 +83,10 @@ export const getKeyPolicy = operation({
     PolicyName: optional(shapes.policyName, 'The name of the key policy. The only valid name is "default".'),
   }),
   output: structure({
-    Policy: optional(shapes.policyDocument, 'The key policy, in JSON, as it was put.'),
+    Policy: optional(
+      shapes.policyDocument,
+      'The key policy, in JSON, as it was put; users and roles that are gone are shown by their unique ids.',
+    ),
     PolicyName: optional(shapes.policyName, 'The name of the key policy: "default".'),
   }),
   targets: {
@@ -96,9 +101,13 @@ export const getKeyPolicy = operation({
       response: { Policy: examplePolicy('arn:aws:iam::111122223333:root'), PolicyName: 'default' },
     },
   ],
-  handler({ input: { PolicyName = POLICY_NAME }, targets: { key } }) {
+  async handler({ input: { PolicyName = POLICY_NAME }, targets: { key }, iam }) {
     if (PolicyName !== POLICY_NAME) throw policyNameUnknown();
-    return { Policy: key.record.policy, PolicyName };
+    const { policy, policyPrincipals } = key.record;
+    const Policy = await iam.store.read((reader) =>
+      renderBoundPolicy(reader, iam.partition, policy, policyPrincipals),
+    );
+    return { Policy, PolicyName };
   },
 });
 

@@ -154,6 +154,7 @@ export const scheduleKeyDeletion = operation({
   targets: {
     key: {
       ...managedKey('kms:ScheduleKeyDeletion', 'scheduleDeletion'),
+      kind: 'key',
       conditions: (input) => ({
         'kms:ScheduleKeyDeletionPendingWindowInDays': String(input.PendingWindowInDays ?? DEFAULT_WINDOW),
       }),

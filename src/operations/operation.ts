@@ -1,4 +1,5 @@
-import type { Caller } from '../caller.ts';
+import type { Caller, SessionSource } from '../caller.ts';
+import type { Iam, Identity, IdentityKind, NewIdentity } from '../iam/index.ts';
 import type { AliasRecord, IdentifierForm, KeyEntry, KeyStateClass, KeyTraits, Kms } from '../kms/index.ts';
 import {
   compileDecoder,
@@ -57,16 +58,65 @@ export interface AliasTarget {
   readonly permission: `kms:${string}`;
 }
 
-/** An action on the account, authorized by identity policies only, on resource `*`. */
+/** The name of a permission, such as `kms:Encrypt` or `iam:CreateUser`. */
+export type Permission = `${ServiceName}:${string}`;
+
+/** An action on the account, authorized by identity policies only. */
 export interface AccountTarget<Input = never> {
   readonly kind: 'account';
-  readonly permission: `kms:${string}`;
+  readonly permission: Permission;
+  /** What the ARN of the resource ends in, such as `user/`; the resource is `*`, when absent. */
+  readonly resource?: (input: Input) => string;
   /** Whether the request needs this permission; always, when absent. */
   readonly when?: (input: Input) => boolean;
   readonly conditions?: (input: Input) => Conditions;
 }
 
-export type Target<Input = never> = KeyTarget<Input> | AliasTarget | AccountTarget<Input>;
+/** A user, role, policy, … of the caller's account that exists; authorized by identity policies only. */
+export interface IdentityTarget<Input = never> {
+  readonly kind: 'identity';
+  readonly identity: IdentityKind;
+  /** The member that names it: by its ARN if it is a policy or a provider, else by its name. */
+  readonly member: string;
+  /** Without the member the caller is meant, who has to be a user, or the root user. */
+  readonly orCaller?: true;
+  /** The operation also works when there is none such. */
+  readonly mayBeMissing?: true;
+  readonly permission: `iam:${string}`;
+  readonly conditions?: (input: Input) => Conditions;
+}
+
+/** A user, role, policy, … that is to be created, or moved to another place; authorized by identity policies only. */
+export interface NewIdentityTarget<Input = never> {
+  readonly kind: 'new-identity';
+  readonly identity: IdentityKind;
+  readonly permission: `iam:${string}`;
+  /** The identity target that is to move there. */
+  readonly moves?: string;
+  /** Without a path it is the one of what moves, or `/`. */
+  readonly place: (input: Input) => { readonly path?: string | undefined; readonly name: string };
+  /** Whether the request needs this permission; always, when absent. */
+  readonly when?: (input: Input) => boolean;
+  readonly conditions?: (input: Input) => Conditions;
+}
+
+/** A role, of whichever account, that the caller wants to assume; authorized by its trust policy like a key by its own. */
+export interface RoleTarget<Input = never> {
+  readonly kind: 'role';
+  /** The member that holds its ARN. */
+  readonly member: string;
+  /** The permissions that the request takes. */
+  readonly permissions: (input: Input, caller: Caller) => readonly `sts:${string}`[];
+  readonly sessionConditions?: (input: Input, caller: Caller) => Conditions;
+}
+
+export type Target<Input = never> =
+  | KeyTarget<Input>
+  | AliasTarget
+  | AccountTarget<Input>
+  | IdentityTarget<Input>
+  | NewIdentityTarget<Input>
+  | RoleTarget<Input>;
 export type Targets<Input = never> = Readonly<Record<string, Target<Input>>>;
 
 /** An alias as a request names it; `record` is undefined when it does not exist. */
@@ -91,7 +141,17 @@ export type Resolved<T> = {
         ? ExistingAlias
         : T[K] extends { kind: 'alias' }
           ? NamedAlias
-          : undefined;
+          : T[K] extends { kind: 'identity'; identity: infer I extends IdentityKind; orCaller: true }
+            ? Identity<I> | undefined
+            : T[K] extends { kind: 'identity'; identity: infer I extends IdentityKind; mayBeMissing: true }
+              ? Identity<I> | undefined
+              : T[K] extends { kind: 'identity'; identity: infer I extends IdentityKind }
+                ? Identity<I>
+                : T[K] extends { kind: 'new-identity' }
+                  ? NewIdentity
+                  : T[K] extends { kind: 'role' }
+                    ? Identity<'role'>
+                    : undefined;
 };
 
 /** One authenticated, validated request on its way through the walk. */
@@ -102,7 +162,10 @@ export interface Call<Input = AnyInput, Found = Readonly<Record<string, unknown>
   readonly region: string;
   readonly input: Input;
   readonly targets: Found;
+  /** Milliseconds since the Unix epoch: when the request was judged. */
+  readonly time: number;
   readonly kms: Kms;
+  readonly iam: Iam;
   /** Whether the caller could perform an action on a key of its account if that key had the given policy. */
   readonly wouldAllow: (
     action: `kms:${string}`,
@@ -134,6 +197,10 @@ interface Facts<N extends string, I extends StructureShape, O extends StructureS
   /** Modeled errors, by wire code, beside those that every operation may return. */
   readonly errors: readonly string[];
   readonly readOnly: boolean;
+  /** The request is not signed: what it holds proves who sends it. */
+  readonly unsigned?: true;
+  /** Temporary credentials that are of no use here. */
+  readonly refusesSessions?: readonly SessionSource[];
   readonly pagination?: Pagination;
   readonly examples: readonly Example[];
 }

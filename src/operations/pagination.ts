@@ -1,6 +1,6 @@
 import { invalidMarker } from '../kms/index.ts';
 import type { AnyInput, Call, Operation } from './operation.ts';
-import { limitTooLarge } from './refusals.ts';
+import { invalidPageMarker, limitTooLarge } from './refusals.ts';
 
 interface PageRequest {
   readonly Limit?: number | undefined;
@@ -18,9 +18,7 @@ export function requirePageSize({ pagination }: Operation, { Limit }: AnyInput):
 }
 
 /**
- * One page of a listing. The marker is opaque and authenticated; it holds the position of the last item, so that
- * items that come or go between two pages are neither repeated nor passed over, and it is good only for the same
- * listing in the same account and Region.
+ * One page of a listing of KMS.
  *
  * @param scope what else the listing is limited to, e.g. a key id
  * @param fetch the items after a position (`''`: from the beginning), in order, at most so many
@@ -32,14 +30,36 @@ export async function paginate<T>(
   fetch: (after: string, limit: number) => readonly T[] | Promise<readonly T[]>,
   positionOf: (item: T) => string,
 ): Promise<{ readonly items: readonly T[]; readonly NextMarker?: string; readonly Truncated: boolean }> {
-  const { operation, caller, region, input, kms } = call;
-  const limit = input.Limit ?? operation.pagination?.defaultLimit ?? 0;
-  const markerScope = [operation.name, caller.account, region, scope];
-  const after = input.Marker === undefined ? '' : kms.keyring.openMarker(markerScope, input.Marker);
-  if (after === undefined) throw invalidMarker();
+  const { Marker: marker, Limit } = call.input;
+  const limit = Limit ?? call.operation.pagination?.defaultLimit ?? 0;
+  const { items, next } = await pageOf(call, { marker, limit, scope: [scope] }, fetch, positionOf);
+  return next === undefined ? { items, Truncated: false } : { items, NextMarker: next, Truncated: true };
+}
+
+/**
+ * One page of a listing. The marker is opaque and authenticated; it holds the position of the last item, so that
+ * items that come or go between two pages are neither repeated nor passed over, and it is good only for the same
+ * listing in the same account and Region.
+ *
+ * @throws ServiceError `InvalidMarkerException`, or what the service has instead, for a marker of something else
+ */
+export async function pageOf<T>(
+  { operation, caller, region, kms }: Call<object, unknown>,
+  page: {
+    readonly marker: string | undefined;
+    readonly limit: number;
+    readonly scope: readonly string[];
+  },
+  fetch: (after: string, limit: number) => readonly T[] | Promise<readonly T[]>,
+  positionOf: (item: T) => string,
+): Promise<{ readonly items: readonly T[]; readonly next: string | undefined }> {
+  const { marker, limit } = page;
+  const markerScope = [operation.name, caller.account, region, ...page.scope];
+  const after = marker === undefined ? '' : kms.keyring.openMarker(markerScope, marker);
+  if (after === undefined) throw operation.service === 'kms' ? invalidMarker() : invalidPageMarker();
   const found = await fetch(after, limit + 1);
   const items = found.slice(0, limit);
   const last = items.at(-1);
-  if (found.length <= limit || last === undefined) return { items, Truncated: false };
-  return { items, NextMarker: kms.keyring.sealMarker(markerScope, positionOf(last)), Truncated: true };
+  if (found.length <= limit || last === undefined) return { items, next: undefined };
+  return { items, next: kms.keyring.sealMarker(markerScope, positionOf(last)) };
 }

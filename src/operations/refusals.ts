@@ -92,3 +92,8 @@ export function limitTooLarge(limit: number, maximum: number): ServiceError {
     `1 validation error detected: Value '${limit}' at 'limit' failed to satisfy constraint: Member must have value less than or equal to ${maximum}`,
   );
 }
+
+/** As InvalidMarkerException, for IAM. */
+export function invalidPageMarker(): ServiceError {
+  return new ServiceError('ValidationError', 'Invalid Marker: it is not one that this listing gave.');
+}

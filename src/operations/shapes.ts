@@ -1,3 +1,4 @@
+import { constraints } from '../kms/index.ts';
 import {
   blob,
   boolean,
@@ -15,9 +16,9 @@ import {
 /* Shapes that several operations share. Constraints: the AWS KMS service model. */
 
 export const keyIdentifier = string({ min: 1, max: 2048 });
-export const aliasName = string({ min: 1, max: 256, pattern: '^[a-zA-Z0-9:/_-]+$' });
+export const aliasName = string(constraints.ALIAS_NAME);
 export const arn = string({ min: 20, max: 2048 });
-export const description = string({ min: 0, max: 8192 });
+export const description = string(constraints.DESCRIPTION);
 export const policyDocument = string({
   min: 1,
   max: 131_072,
@@ -86,8 +87,8 @@ export const dryRunModifiers = list(enumeration('IGNORE_CIPHERTEXT'));
 export const grantTokens = list(string({ min: 1, max: 8192 }), { max: 10 });
 
 export const tag = structure({
-  TagKey: required(string({ min: 1, max: 128 }), 'The key of the tag.'),
-  TagValue: required(string({ min: 0, max: 256 }), 'The value of the tag.'),
+  TagKey: required(string(constraints.TAG_KEY), 'The key of the tag.'),
+  TagValue: required(string(constraints.TAG_VALUE), 'The value of the tag.'),
 });
 export const tagList = list(tag);
 

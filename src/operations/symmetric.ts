@@ -45,6 +45,7 @@ export const encrypt = operation({
   targets: {
     key: {
       ...usedKey('kms:Encrypt', ENCRYPT_DECRYPT),
+      kind: 'key',
       conditions: (input) => encryptionConditions(input.EncryptionContext, input.EncryptionAlgorithm),
     },
   },
@@ -104,6 +105,7 @@ export const decrypt = operation({
   targets: {
     key: {
       ...usedKey('kms:Decrypt', DECRYPTION),
+      kind: 'key',
       fromCiphertext: 'CiphertextBlob',
       conditions: (input) => encryptionConditions(input.EncryptionContext, input.EncryptionAlgorithm),
     },
@@ -178,6 +180,7 @@ export const reEncrypt = operation({
   targets: {
     source: {
       ...usedKey('kms:ReEncryptFrom', DECRYPTION),
+      kind: 'key',
       member: 'SourceKeyId',
       fromCiphertext: 'CiphertextBlob',
       conditions: (input, keyArns) => ({
@@ -187,6 +190,7 @@ export const reEncrypt = operation({
     },
     destination: {
       ...usedKey('kms:ReEncryptTo', ENCRYPT_DECRYPT),
+      kind: 'key',
       member: 'DestinationKeyId',
       conditions: (input, keyArns) => ({
         ...encryptionConditions(input.DestinationEncryptionContext, input.DestinationEncryptionAlgorithm),

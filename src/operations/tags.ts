@@ -25,6 +25,7 @@ export const tagResource = operation({
   targets: {
     key: {
       ...managedKey('kms:TagResource', 'metadata'),
+      kind: 'key',
       conditions: (input) => tagConditions(input.Tags),
     },
   },
@@ -55,6 +56,7 @@ export const untagResource = operation({
   targets: {
     key: {
       ...managedKey('kms:UntagResource', 'metadata'),
+      kind: 'key',
       conditions: (input) => ({ 'aws:TagKeys': input.TagKeys }),
     },
   },

@@ -7,6 +7,7 @@ import {
   compileDecoder,
   integer,
   list,
+  map,
   optional,
   string,
   stringMap,
@@ -27,6 +28,7 @@ const shape = structure({
   Tags: optional(list(tag), text),
   Inner: optional(tag, text),
   Context: optional(stringMap, text),
+  Counts: optional(map(integer()), text),
 });
 const decode = compileDecoder(shape);
 
@@ -53,6 +55,8 @@ describe('a form', () => {
       'Inner.Key': 'inner',
       'Context.entry.1.key': '__proto__',
       'Context.entry.1.value': 'x',
+      'Counts.entry.1.key': 'Users',
+      'Counts.entry.1.value': '5',
       Unknown: 'ignored',
     });
     const { Context, ...rest } = Object(read(form.toString()));
@@ -64,6 +68,7 @@ describe('a form', () => {
       Names: ['a', 'b'],
       Tags: [{ Key: 'team', Value: 'orders' }],
       Inner: { Key: 'inner' },
+      Counts: { Users: 5 },
     });
     assert.deepEqual(Object.entries(Context), [['__proto__', 'x']]);
   });
@@ -106,12 +111,14 @@ describe('an answer in XML', () => {
         Names: ['a', 'b'],
         Tags: [{ Key: 'team' }],
         Context: { k: 'v' },
+        Counts: { Users: 5 },
       }),
       '<DescribeResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><DescribeResult>' +
         '<UserName>Ada</UserName><MaxItems>5</MaxItems><Force>false</Force><Until>2026-11-23T00:00:00Z</Until>' +
         '<Bytes>YWJj</Bytes><Names><member>a</member><member>b</member></Names>' +
         '<Tags><member><Key>team</Key></member></Tags>' +
         '<Context><entry><key>k</key><value>v</value></entry></Context>' +
+        '<Counts><entry><key>Users</key><value>5</value></entry></Counts>' +
         '</DescribeResult><ResponseMetadata><RequestId>id</RequestId></ResponseMetadata></DescribeResponse>',
     );
   });

@@ -10,13 +10,17 @@ import { unknownOperation } from './refusals.ts';
  */
 
 /** The services that speak this protocol, by the API version that a request names. */
-const SERVICES: Readonly<Record<string, { readonly service: 'sts'; readonly namespace: string }>> = {
+const SERVICES: Readonly<Record<string, { readonly service: 'iam' | 'sts'; readonly namespace: string }>> = {
+  '2010-05-08': { service: 'iam', namespace: 'https://iam.amazonaws.com/doc/2010-05-08/' },
   '2011-06-15': { service: 'sts', namespace: 'https://sts.amazonaws.com/doc/2011-06-15/' },
 };
 
 /** The codes and statuses by which this protocol knows what AWS JSON calls otherwise. */
 const ERRORS: Readonly<Record<string, { readonly code: string; readonly status: number }>> = {
   AccessDeniedException: { code: 'AccessDenied', status: 403 },
+  ExpiredTokenException: { code: 'ExpiredToken', status: 403 },
+  // What an operation of STS calls an expired OpenID Connect token is what others call an expired credential.
+  ExpiredWebIdentityToken: { code: 'ExpiredTokenException', status: 400 },
   DependencyTimeoutException: { code: 'ServiceUnavailable', status: 503 },
   IncompleteSignatureException: { code: 'IncompleteSignature', status: 400 },
   InvalidSignatureException: { code: 'SignatureDoesNotMatch', status: 403 },
@@ -108,7 +112,10 @@ function structureForm(shape: Shape, part: FormPart | undefined): unknown {
     case 'map': {
       const entries = numbered(part.parts.get('entry'));
       return Object.fromEntries(
-        entries.map(({ parts }) => [parts.get('key')?.value ?? '', parts.get('value')?.value ?? '']),
+        entries.map(({ parts }) => [
+          parts.get('key')?.value ?? '',
+          scalar(shape.value, parts.get('value')?.value ?? ''),
+        ]),
       );
     }
     default:
@@ -182,8 +189,8 @@ function contentOf(shape: Shape, value: unknown): string {
         : '';
     case 'map':
       return Object.entries(Object(value))
-        .map(([key, text]) =>
-          element('entry', element('key', escapeXml(key)) + element('value', escapeXml(String(text)))),
+        .map(([key, each]) =>
+          element('entry', element('key', escapeXml(key)) + element('value', contentOf(shape.value, each))),
         )
         .join('');
     case 'timestamp':

@@ -1,9 +1,11 @@
+import { IAM } from '@aws-sdk/client-iam';
 import { KMS } from '@aws-sdk/client-kms';
+import { STS } from '@aws-sdk/client-sts';
 import { pino } from 'pino';
 import { type Configuration, readConfiguration } from '../../src/config.ts';
 import { openHttpServer } from '../../src/http/server.ts';
 import { openService, prepareService } from '../../src/service.ts';
-import { ManualClock } from './clock.ts';
+import { ManualClock } from '../../src/testing/manual-clock.ts';
 
 export const ACCOUNT = '111122223333';
 export const OTHER_ACCOUNT = '444455556666';
@@ -15,6 +17,20 @@ export const ROOT_CREDENTIALS = {
   secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
 };
 
+/** Credentials as AWS SDKs take them; with a session token if they are temporary. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/** Who signs what a client sends, and for which Region. */
+export interface ClientOptions {
+  readonly account?: string;
+  readonly region?: string;
+  readonly credentials?: Credentials;
+}
+
 /** A QKMS in this process, reached over HTTP, with a clock that stands still until a test moves it. */
 export interface TestServer {
   readonly endpoint: string;
@@ -22,10 +38,12 @@ export interface TestServer {
   /** What the server logged, a JSON object a line. */
   readonly log: readonly string[];
   /**
-   * A stock AWS SDK client, signing as the root user of an account (on a production server: of ACCOUNT only).
-   * It does not retry, and its time is the server's.
+   * A stock AWS SDK client, signing with the credentials given, else as the root user of an account (on a production
+   * server: of ACCOUNT only). It does not retry, and its time is the server's.
    */
-  client(options?: { readonly account?: string; readonly region?: string }): KMS;
+  client(options?: ClientOptions): KMS;
+  iam(options?: ClientOptions): IAM;
+  sts(options?: ClientOptions): STS;
   close(): Promise<void>;
 }
 
@@ -53,19 +71,27 @@ export async function startTestServer(
     logger,
   });
   const endpoint = `http://127.0.0.1:${http.port}`;
-  const clients: KMS[] = [];
+  const clients: { destroy(): void }[] = [];
+  const settingsOf = ({ account = ACCOUNT, region = REGION, credentials }: ClientOptions = {}) => ({
+    endpoint,
+    region,
+    maxAttempts: 1,
+    credentials:
+      credentials ??
+      (dataDirectory === undefined ? { accessKeyId: account, secretAccessKey: 'any' } : ROOT_CREDENTIALS),
+  });
+  function keep<C extends { readonly config: object; destroy(): void }>(client: C): C {
+    signByClock(client, clock);
+    clients.push(client);
+    return client;
+  }
   return {
     endpoint,
     clock,
     log,
-    client({ account = ACCOUNT, region = REGION } = {}) {
-      const credentials =
-        dataDirectory === undefined ? { accessKeyId: account, secretAccessKey: 'any' } : ROOT_CREDENTIALS;
-      const client = new KMS({ endpoint, region, credentials, maxAttempts: 1 });
-      signByClock(client, clock);
-      clients.push(client);
-      return client;
-    },
+    client: (options) => keep(new KMS(settingsOf(options))),
+    iam: (options) => keep(new IAM(settingsOf(options))),
+    sts: (options) => keep(new STS(settingsOf(options))),
     async close() {
       for (const client of clients) client.destroy();
       await http.drain();
@@ -75,7 +101,7 @@ export async function startTestServer(
 }
 
 /** The SDK would put its clock right by the Date header, which is the machine's time: its own corrections are ignored. */
-function signByClock(client: KMS, clock: ManualClock): void {
+function signByClock(client: { readonly config: object }, clock: ManualClock): void {
   Object.defineProperty(client.config, 'systemClockOffset', {
     get: () => clock.now() - Date.now(),
     set() {},

@@ -1,6 +1,6 @@
-import { optional, string, structure } from '../model/index.ts';
-import type { Principal } from '../policy/index.ts';
-import { operation } from './operation.ts';
+import { userIdOf } from '../../caller.ts';
+import { optional, string, structure } from '../../model/index.ts';
+import { operation } from '../operation.ts';
 
 export const getCallerIdentity = operation({
   name: 'GetCallerIdentity',
@@ -32,19 +32,3 @@ export const getCallerIdentity = operation({
     Arn: principal.arn,
   }),
 });
-
-/** What `aws:userid` and GetCallerIdentity call a principal (IAM, "Information available in all requests"). */
-function userIdOf(principal: Principal): string {
-  switch (principal.kind) {
-    case 'root':
-      return principal.account;
-    case 'user':
-      return principal.uniqueId;
-    case 'assumed-role':
-      return `${principal.uniqueId}:${principal.sessionName}`;
-    case 'federated-user':
-      return `${principal.account}:${principal.arn.slice(principal.arn.lastIndexOf('/') + 1)}`;
-    case 'service':
-      return principal.serviceName;
-  }
-}
