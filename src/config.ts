@@ -35,6 +35,8 @@ export interface Configuration {
   readonly rootSecretAccessKey?: string;
   /** Absolute; `undefined` is the place in the data directory. */
   readonly rootKeyFile?: string;
+  /** Absolute; what is to be there from the start. In development only. */
+  readonly seedFile?: string;
   readonly tls?: TlsFiles;
   /** The operator's word that an address other machines reach may be served without TLS. */
   readonly allowPlaintext: boolean;
@@ -103,6 +105,12 @@ export const SETTINGS = Object.freeze({
     variable: 'QKMS_ROOT_KEY_FILE',
     summary: 'file of the root key (default: root.key in the data directory)',
   },
+  seedFile: {
+    flag: '--seed-file',
+    argument: 'path',
+    variable: 'QKMS_SEED_FILE',
+    summary: 'YAML or JSON file of identities and keys to begin with (in development only)',
+  },
   tlsCertificateFile: {
     flag: '--tls-certificate-file',
     argument: 'path',
@@ -158,6 +166,7 @@ export function readConfiguration(
   const development = mode === 'development';
   const dataDirectory = read('dataDirectory') ?? (development ? undefined : 'data');
   const rootKeyFile = read('rootKeyFile');
+  const seedFile = readSeedFile(mode, read('seedFile'));
   const tls = readTlsFiles(read('tlsCertificateFile'), read('tlsKeyFile'));
   refuseDatabaseUrl(read('databaseUrl'));
   const configuration: Configuration = {
@@ -176,6 +185,7 @@ export function readConfiguration(
     partition: PARTITION,
     ...readRootCredentials(read('rootAccessKeyId'), read('rootSecretAccessKey')),
     ...(rootKeyFile === undefined ? {} : { rootKeyFile: resolve(rootKeyFile) }),
+    ...(seedFile === undefined ? {} : { seedFile }),
     ...(tls === undefined ? {} : { tls }),
     allowPlaintext: readSwitch('allowPlaintext', read('allowPlaintext')),
     logLevel: readLogLevel(read('logLevel') ?? 'info'),
@@ -261,6 +271,15 @@ function readRootCredentials(
     );
   }
   return { rootAccessKeyId: accessKeyId, rootSecretAccessKey: secret };
+}
+
+function readSeedFile(mode: Mode, typed: string | undefined): string | undefined {
+  if (typed === undefined) return undefined;
+  if (mode === 'development') return resolve(typed);
+  throw invalid(
+    'seedFile',
+    'a seed file holds secrets in the clear and is for development mode only; use qkms dev, or leave it unset',
+  );
 }
 
 function readTlsFiles(

@@ -16,6 +16,7 @@ import {
 } from './keyring/index.ts';
 import { createKms, startDeletionScheduler } from './kms/index.ts';
 import { type Answer, createPipeline } from './pipeline.ts';
+import type { Ground, NamedSeed } from './seed/index.ts';
 import { migrateStore, openSqlite, readStoreIdentity, type SqliteEngine, Store } from './store/index.ts';
 
 /** The running service of one process, apart from how requests reach it. */
@@ -24,6 +25,36 @@ export interface Service {
   /** Why the service cannot answer now; `undefined` when it can. */
   unreadyReason(): string | undefined;
   close(): Promise<void>;
+}
+
+/** What the account is called that is there from the start. */
+const FIRST_ACCOUNT_NAME = 'operator';
+
+const DATABASE_FILE = 'qkms.db';
+
+/**
+ * Lets the operator work on the identities of a store, beside the server or without it.
+ *
+ * @throws OperatorError when there is no store yet, or it cannot be opened, or the work is refused
+ */
+export async function withIdentities<T>(
+  configuration: Configuration,
+  work: (identities: iam.Iam) => Promise<T>,
+): Promise<T> {
+  const { partition, dataDirectory } = configuration;
+  if (dataDirectory === undefined || !existsSync(join(dataDirectory, DATABASE_FILE)))
+    throw new OperatorError(
+      `there is no store in ${dataDirectory ?? 'memory'}; start QKMS once, or give another --data-dir`,
+    );
+  const { store, keyring } = await openStore(configuration, dataDirectory);
+  try {
+    return await work(iam.createIam({ partition, store, keyring, clock: systemClock }));
+  } catch (error) {
+    throw error instanceof ServiceError ? new OperatorError(error.message, { cause: error }) : error;
+  } finally {
+    await store.close();
+    keyring.destroy();
+  }
 }
 
 /** What the operator should be told before the service opens. */
@@ -38,41 +69,68 @@ interface OpenedStore {
 
 /**
  * Does what a node does once, before any process of it serves: creates the data directory, the root key, the store and
- * the root user's credentials where they do not exist yet, and brings the store to the newest schema.
+ * the root user's credentials where they do not exist yet, brings the store to the newest schema, and creates what the
+ * seed file holds.
  *
  * @throws OperatorError when something has to be put right first; nothing that exists is overwritten
  */
 export async function prepareService(configuration: Configuration): Promise<PreparedService> {
-  if (configuration.dataDirectory === undefined) return { notices: [] };
-  await createDirectory(configuration.dataDirectory);
-  const { store, keyring } = await openStore(configuration, configuration.dataDirectory);
+  const { partition, dataDirectory } = configuration;
+  if (dataDirectory === undefined) return { notices: [] };
+  const seed = await readSeed(configuration);
+  await createDirectory(dataDirectory);
+  const { store, keyring } = await openStore(configuration, dataDirectory);
   try {
-    return { notices: await prepareRootCredentials(configuration, store, keyring) };
+    const notices = await prepareRootCredentials(configuration, store);
+    if (seed !== undefined) await plant({ partition, store, keyring, clock: systemClock }, seed);
+    return { notices };
   } finally {
     await store.close();
     keyring.destroy();
   }
 }
 
+/** The seed of a configuration that names a seed file. */
+async function readSeed({ seedFile }: Configuration): Promise<NamedSeed | undefined> {
+  if (seedFile === undefined) return undefined;
+  // Loaded only where there is a seed: production has none, and YAML takes its time.
+  const { readSeedFile } = await import('./seed/index.ts');
+  return readSeedFile(seedFile);
+}
+
+async function plant(ground: Ground, { name, seed }: NamedSeed): Promise<void> {
+  const { applySeed } = await import('./seed/index.ts');
+  await applySeed(ground, seed, name);
+}
+
 /**
  * Opens the service in this process.
  *
  * @param options.scheduler whether this process also does what is due by time, such as deleting keys
- * @throws OperatorError when the store cannot be opened
+ * @param options.seed what a store in memory begins with, instead of the seed file of the configuration
+ * @throws OperatorError when the store cannot be opened, or the seed has mistakes
  */
 export async function openService(
   configuration: Configuration,
-  options: { readonly clock?: Clock; readonly logger: Logger; readonly scheduler: boolean },
+  options: {
+    readonly clock?: Clock;
+    readonly logger: Logger;
+    readonly scheduler: boolean;
+    readonly seed?: NamedSeed | undefined;
+  },
 ): Promise<Service> {
   const { clock = systemClock, logger } = options;
   const { partition, accountId, dataDirectory } = configuration;
   const { store, keyring } =
-    dataDirectory === undefined ? await openStoreInMemory() : await openStore(configuration, dataDirectory);
+    dataDirectory === undefined
+      ? await openStoreInMemory(configuration, clock, options.seed)
+      : await openStore(configuration, dataDirectory);
   const kms = createKms({ partition, store, keyring, clock });
+  const identities = iam.createIam({ partition, store, keyring, clock });
   const authenticate =
     configuration.mode === 'development'
-      ? iam.developmentAuthentication(partition, accountId)
-      : iam.signatureAuthentication(iam.createCredentialCache(store, keyring));
+      ? iam.developmentAuthentication(identities, accountId)
+      : iam.signatureAuthentication(identities);
   const stopScheduler = options.scheduler
     ? startDeletionScheduler(kms, {
         deleted: ({ accountId, region, keyId }) => logger.info({ accountId, region, keyId }, 'key deleted'),
@@ -80,10 +138,13 @@ export async function openService(
       })
     : () => {};
   return {
-    answer: createPipeline({ kms, authenticate, logger }),
+    answer: createPipeline({ kms, iam: identities, authenticate, logger }),
     unreadyReason: () => undefined,
     async close() {
       stopScheduler();
+      await identities.accessKeyUses
+        .write()
+        .catch((error: unknown) => logger.warn({ err: error }, 'last uses of access keys were not written'));
       await store.close();
       keyring.destroy();
     },
@@ -110,16 +171,30 @@ async function createDirectory(path: string): Promise<void> {
   }
 }
 
-/** A store that lives and dies with this process, under a root key of its own. */
-async function openStoreInMemory(): Promise<OpenedStore> {
+/** A store that lives and dies with this process, under a root key of its own, with what the seed holds. */
+async function openStoreInMemory(
+  configuration: Configuration,
+  clock: Clock,
+  given: NamedSeed | undefined,
+): Promise<OpenedStore> {
+  const seed = given ?? (await readSeed(configuration));
   const engine = openSqlite(`file:/${randomUUID()}?vfs=memdb`);
-  return openWithRootKey(engine, randomBytes(32), randomUUID());
+  const opened = await openWithRootKey(engine, randomBytes(32), randomUUID());
+  if (seed === undefined) return opened;
+  try {
+    await plant({ partition: configuration.partition, clock, ...opened }, seed);
+    return opened;
+  } catch (error) {
+    await opened.store.close();
+    opened.keyring.destroy();
+    throw error;
+  }
 }
 
 /** @throws OperatorError when the database or the root key cannot be used */
 async function openStore(configuration: Configuration, dataDirectory: string): Promise<OpenedStore> {
   const rootKeyFile = configuration.rootKeyFile ?? join(dataDirectory, 'root.key');
-  const databaseFile = join(dataDirectory, 'qkms.db');
+  const databaseFile = join(dataDirectory, DATABASE_FILE);
   let engine: SqliteEngine | undefined;
   try {
     engine = openSqlite(databaseFile);
@@ -176,23 +251,28 @@ async function openWithRootKey(
 async function prepareRootCredentials(
   configuration: Configuration,
   store: Store,
-  keyring: Keyring,
 ): Promise<readonly string[]> {
-  const { mode, partition, accountId, rootAccessKeyId, rootSecretAccessKey } = configuration;
+  const { mode, accountId, rootAccessKeyId, rootSecretAccessKey } = configuration;
   if (mode === 'development') {
-    if (!(await iam.hasAccessKeys(store))) return [];
+    if (!(await iam.hasRootCredentials(store))) return [];
     throw new OperatorError(
       `the store in ${configuration.dataDirectory} was made by a server that checks credentials, and in development mode ` +
         'anybody could use its keys; choose another --data-dir',
     );
   }
-  const save = (accessKey: iam.AccessKey) =>
-    iam.replaceRootAccessKey(store, keyring, partition, accountId, accessKey, systemClock.now());
+  const context = { store, clock: systemClock };
+  const isNew = await iam.ensureAccount(context, accountId, FIRST_ACCOUNT_NAME);
+  const root = { accountId, principalId: accountId };
+  const save = async (accessKey: iam.AccessKey) => {
+    await iam.replaceAccessKeys(context, root, accessKey);
+    await iam.noteRootCredentials(store);
+  };
   if (rootAccessKeyId !== undefined && rootSecretAccessKey !== undefined) {
     await save({ accessKeyId: rootAccessKeyId, secretAccessKey: rootSecretAccessKey });
     return [];
   }
-  if (await iam.hasRootAccessKey(store, partition, accountId)) return [];
+  // Who deleted the root user's access keys does not want new ones; qkms reset-root-credentials makes them.
+  if (!isNew && (await iam.hasRootCredentials(store))) return [];
   const accessKey = iam.generateAccessKey();
   await save(accessKey);
   return [

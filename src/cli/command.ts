@@ -1,11 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { type Mode, SETTINGS, type Setting, type SettingName, type TypedFlags } from '../config.ts';
+import {
+  type Mode,
+  readConfiguration,
+  SETTINGS,
+  type Setting,
+  type SettingName,
+  type TypedFlags,
+} from '../config.ts';
 import { OperatorError } from '../errors.ts';
+import { addIdentityCommands } from './identity-commands.ts';
+
+/** The settings by which commands that work on a store find it. */
+const STORE_SETTINGS: readonly SettingName[] = ['dataDirectory', 'rootKeyFile', 'accountId'];
 
 /**
  * Runs `qkms` with these arguments. What the operator can put right ends the process with 1 and one line on standard
- * error.
+ * error, or with a line for each mistake of a file.
  *
  * @param entry the file that workers run
  */
@@ -26,29 +37,39 @@ export async function runCommand(args: readonly string[], entry: string): Promis
   addSettings(program.command('dev'))
     .description('serve for development: any credentials are accepted, nothing is kept on disk')
     .action(serve('development'));
+  addIdentityCommands(
+    (name, description) => addSettings(program.command(name), STORE_SETTINGS).description(description),
+    (command) => readConfiguration('production', typedFlags(command), storeVariables()),
+  );
 
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     // What the system refuses, such as a directory without write permission, is for the operator too.
     if (!(error instanceof OperatorError) && !(error instanceof Error && 'syscall' in error)) throw error;
-    complain(error.message);
+    const [text = '', ...mistakes] = error.message.split('\n');
+    complain(text, mistakes);
     process.exit(1);
   }
 }
 
-/** Tells the operator in one line what is wrong. */
-function complain(text: string): void {
-  process.stderr.write(`qkms: ${text.trim().replaceAll(/\s*\n\s*/g, ' ')}\n`);
+/** Tells the operator in one line what is wrong, and each of several mistakes in a line of its own. */
+function complain(text: string, mistakes: readonly string[] = []): void {
+  const lines = [`qkms: ${text.trim().replaceAll(/\s*\n\s*/g, ' ')}`, ...mistakes.map((line) => `  ${line}`)];
+  process.stderr.write(`${lines.join('\n')}\n`);
 }
 
-function addSettings(command: Command): Command {
+/** @param names the settings that the command takes; all, when absent */
+function addSettings(command: Command, names?: readonly SettingName[]): Command {
   const secrets: string[] = [];
-  for (const [, { flag, argument, variable, summary }] of settings()) {
+  for (const [name, { flag, argument, variable, summary }] of settings()) {
+    if (names?.includes(name) === false) continue;
     if (flag === undefined) secrets.push(`  ${variable}: ${summary}`);
     else command.option(argument === undefined ? flag : `${flag} <${argument}>`, `${summary} [${variable}]`);
   }
-  return command.addHelpText('after', `\nOnly as environment variables:\n${secrets.join('\n')}`);
+  return secrets.length === 0
+    ? command
+    : command.addHelpText('after', `\nOnly as environment variables:\n${secrets.join('\n')}`);
 }
 
 function typedFlags(command: Command): TypedFlags {
@@ -59,6 +80,13 @@ function typedFlags(command: Command): TypedFlags {
     if (value !== undefined) typed[name] = String(value);
   }
   return typed;
+}
+
+/** The environment as far as it says where a store is: what is wrong with the rest is no concern of theirs. */
+function storeVariables(): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(
+    STORE_SETTINGS.map((name) => [SETTINGS[name].variable, process.env[SETTINGS[name].variable]]),
+  );
 }
 
 function settings(): readonly (readonly [SettingName, Setting])[] {

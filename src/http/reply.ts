@@ -19,14 +19,19 @@ export interface HttpReply extends WireReply {
 export type Send = (response: ServerResponse, reply: HttpReply, id?: string) => void;
 
 /**
- * The headers of a reply as the flat list that `writeHead` takes: one write, no header object. `Date` is Node's.
+ * The headers of a reply as the flat list that `writeHead` takes: one write, no header object.
  *
  * @param closing whether the connection ends with this reply
+ * @param time what `Date` says, in milliseconds since the Unix epoch; Node says the machine's time, when absent
  */
 export function replyHeaders(
   requestId: string,
   reply: HttpReply,
-  { secureTransport, closing }: { readonly secureTransport: boolean; readonly closing: boolean },
+  {
+    secureTransport,
+    closing,
+    time,
+  }: { readonly secureTransport: boolean; readonly closing: boolean; readonly time?: number | undefined },
 ): string[] {
   const headers = [
     'Content-Type',
@@ -47,6 +52,7 @@ export function replyHeaders(
   if (secureTransport) headers.push('Strict-Transport-Security', STRICT_TRANSPORT_SECURITY);
   if (reply.allow !== undefined) headers.push('Allow', reply.allow);
   if (closing) headers.push('Connection', 'close');
+  if (time !== undefined) headers.push('Date', new Date(time).toUTCString());
   return headers;
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
 import type { Answer } from '../pipeline.ts';
 import { collectBody } from './body.ts';
 import { refuseBrokenRequests } from './broken-requests.ts';
@@ -22,6 +23,8 @@ export interface HttpServerOptions {
   unreadyReason(): string | undefined;
   readonly logger: Logger;
   readonly limits?: Limits;
+  /** Of a service that does not go by the machine's time: replies tell its time, by which clients sign then. */
+  readonly clock?: Clock | undefined;
 }
 
 /** A server that listens. */
@@ -52,7 +55,8 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
 
   const send: Send = (response, reply, id = randomUUID()) => {
     const closing = draining || reply.close === true;
-    response.writeHead(reply.status, replyHeaders(id, reply, { secureTransport, closing }));
+    const time = options.clock?.now();
+    response.writeHead(reply.status, replyHeaders(id, reply, { secureTransport, closing, time }));
     response.end(reply.body);
   };
 
