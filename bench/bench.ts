@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { IdentityReport } from './identities.ts';
 import { addKeys } from './large-store.ts';
 import { type LoadGenerators, startLoadGenerators } from './load.ts';
 import { type Options, readOptions } from './options.ts';
@@ -66,12 +67,23 @@ async function bench(options: Options, isQuick: boolean): Promise<void> {
     const busyMemory = processTree(qkms.pid).map(memory);
 
     say('measuring the walk');
-    const walk = await measureWalk(join(directory, 'walk'));
+    const walk = await measureApart<Results['walk']>('walk.ts', join(directory, 'walk'));
+    say('measuring identities');
+    const identities = await measureApart<IdentityReport>('identities.ts', join(directory, 'identities'));
     const largeStore = options.million
       ? await measureLargeStore(directory, generators, decrypt, options)
       : undefined;
 
-    const results: Results = { options, comparison, measurements, footprint, busyMemory, walk, largeStore };
+    const results: Results = {
+      options,
+      comparison,
+      measurements,
+      footprint,
+      busyMemory,
+      walk,
+      identities,
+      largeStore,
+    };
     const text = renderResults(results);
     process.stdout.write(text);
     if (!isQuick) await writeFile(new URL('results.md', import.meta.url), text);
@@ -123,15 +135,15 @@ async function measureFootprint(dataDirectory: string, workers: number): Promise
   return { startTime: median(startTimes, (time) => time), idleMemory };
 }
 
-/** Runs the walk without HTTP, in a process of its own. */
-async function measureWalk(dataDirectory: string): Promise<Results['walk']> {
-  const program = fileURLToPath(new URL('walk.ts', import.meta.url));
-  const walk = fork(program, [dataDirectory], { execArgv: [...NODE_FLAGS] });
-  const death = once(walk, 'exit').then(() => Promise.reject(new Error('measuring the walk failed')));
-  const [reports]: Results['walk'][] = await Promise.race([once(walk, 'message'), death]);
-  if (reports === undefined) throw new Error('measuring the walk gave nothing');
+/** Runs a program that measures without HTTP, in a process of its own, and answers with what it sends. */
+async function measureApart<R>(program: string, dataDirectory: string): Promise<R> {
+  const path = fileURLToPath(new URL(program, import.meta.url));
+  const child = fork(path, [dataDirectory], { execArgv: [...NODE_FLAGS] });
+  const death = once(child, 'exit').then(() => Promise.reject(new Error(`${program} failed`)));
+  const [report]: R[] = await Promise.race([once(child, 'message'), death]);
+  if (report === undefined) throw new Error(`${program} measured nothing`);
   death.catch(() => {});
-  return reports;
+  return report;
 }
 
 /** Fills a store, and compares a Decrypt whose key is cached with that of a small store and with one whose key is not. */

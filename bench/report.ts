@@ -1,4 +1,5 @@
 import { cpus, totalmem } from 'node:os';
+import type { IdentityReport } from './identities.ts';
 import type { Options } from './options.ts';
 import type { Memory } from './processes.ts';
 import { type Measurement, type Measurements, median, medianRatio, type Subject } from './rounds.ts';
@@ -37,6 +38,7 @@ export interface Results {
   /** Of each process of QKMS, after the load. */
   readonly busyMemory: readonly Memory[];
   readonly walk: Readonly<Record<'Encrypt' | 'Decrypt', WalkReport>>;
+  readonly identities: IdentityReport;
   readonly largeStore: LargeStore | undefined;
 }
 
@@ -52,6 +54,7 @@ export function renderResults(results: Results): string {
     renderMachine(options),
     renderComparison(results),
     renderWalk(results),
+    renderIdentities(results.identities),
     renderFootprint(results),
     largeStore === undefined ? '' : renderLargeStore(largeStore, options),
     renderMethod(options),
@@ -117,6 +120,31 @@ function renderWalk({ comparison, measurements, walk }: Results): string {
     '## Where each microsecond goes',
     table(['CPU µs per request', 'Encrypt', 'Decrypt'], rows),
     'The walk of a request, from its last byte to its answer as text, is measured without HTTP (`bench/walk.ts`, 32 requests together) and divided by the samples of a profile: what Node, V8 and OpenSSL do counts for the part of QKMS that called them. The first line is what remains of the CPU per request above.',
+  ].join('\n\n');
+}
+
+function renderIdentities(report: IdentityReport): string {
+  const row = (what: string, microseconds: number) => [what, microseconds.toFixed(1)];
+  return [
+    `## Who asks: ${whole(report.users)} users, ${whole(report.roles)} roles`,
+    table(
+      ['', 'µs'],
+      [
+        row('authenticate a user: signature, credential, all policies (cached)', report.authenticateUser),
+        row('of that: collect the policies', report.collectPolicies),
+        row(
+          'authenticate a role session: signature, token, all policies (cached)',
+          report.authenticateSession,
+        ),
+        row('open a session token not seen before', report.openToken),
+        row(
+          'open one with a session policy of four statements that another session has too',
+          report.openLongToken,
+        ),
+        row('authenticate a user of whom nothing is cached', report.authenticateUncached),
+      ],
+    ),
+    `Each user has an inline policy, two attached ones and two groups with one each; each role an inline and an attached one; policies have two to five statements. 1,000 of them ask in turn (\`bench/identities.ts\`, without HTTP). The store was filled in ${whole(report.fillSeconds)} s.`,
   ].join('\n\n');
 }
 

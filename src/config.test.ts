@@ -70,6 +70,7 @@ describe('a setting', () => {
         QKMS_TLS_KEY_FILE: 'key.pem',
         QKMS_INSECURE_HTTP: '1',
         QKMS_LOG_LEVEL: 'debug',
+        QKMS_SEED_FILE: 'seed.yaml',
       },
     );
     assert.deepEqual(configuration, {
@@ -83,6 +84,7 @@ describe('a setting', () => {
       rootAccessKeyId: 'AKIAIOSFODNN7EXAMPLE',
       rootSecretAccessKey: SECRET,
       rootKeyFile: resolve('root.key'),
+      seedFile: resolve('seed.yaml'),
       tls: { certificateFile: resolve('certificate.pem'), keyFile: resolve('key.pem') },
       allowPlaintext: true,
       logLevel: 'debug',

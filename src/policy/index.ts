@@ -51,6 +51,7 @@
 export { type AuthorizationPolicies, authorize } from './authorize.ts';
 export { bindPrincipals, type NamedPrincipals, principalsToBind, renderPolicy } from './binding.ts';
 export { type CompiledPolicy, compilePolicy, compileTrustPolicy } from './compile.ts';
+export { type ContextValueType, contextKeysOf, isContextValue } from './context-keys.ts';
 export type { Decision, DecisionLayer, DeterminingStatement, PolicyLayer } from './decision.ts';
 export type {
   Condition,
@@ -68,6 +69,7 @@ export { PolicyDocumentError, type PolicyFault } from './fault.ts';
 export { GRANT_OPERATIONS } from './grant.ts';
 export { type AccessDeniedOptions, accessDeniedMessage, keyOutOfReachMessage } from './message.ts';
 export { parsePolicy } from './parse.ts';
+export { compileWildcards } from './pattern.ts';
 export type {
   AuthorizationRequest,
   ConditionContext,
