@@ -109,7 +109,7 @@ export function createPipeline({
     try {
       const target = protocol.readTarget(wire);
       const operation = findOperation(target.service, target.operation);
-      if (operation === undefined) throw unknownOperation();
+      if (operation === undefined) throw unknownOperation(protocol.unknownOperationText(target.operation));
       for (let judgements = 1; ; judgements += 1) {
         try {
           const body = await (judgements === 1 ? walk : walkInTurn)(wire, protocol, operation);

@@ -123,7 +123,7 @@ describe('stop', () => {
     await assert.rejects(fetch(qkms.endpoint));
   });
 
-  it('destroys the clients that the server made', async () => {
+  it('destroys the clients that the server made, once', async () => {
     const destroyed: string[] = [];
     class Client {
       readonly endpoint: string;
@@ -136,6 +136,7 @@ describe('stop', () => {
     }
     const qkms = await startQkms();
     qkms.client(Client);
+    await qkms.stop();
     await qkms.stop();
     assert.deepEqual(destroyed, [qkms.endpoint]);
   });

@@ -23,6 +23,7 @@ export const awsJson: Protocol = {
   contentType: AWS_JSON,
   readTarget: ({ headers }) => ({ service: 'kms', operation: readTarget(headers) }),
   readInput: ({ body }) => parseBody(body),
+  unknownOperationText: () => '',
   renderOutput: (operation, output) => operation.encode(output),
   renderRefusal: (error) => ({ status: error.status, body: renderError(error) }),
 };

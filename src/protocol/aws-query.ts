@@ -39,10 +39,14 @@ export const awsQuery: Protocol = {
     const parameters = parseForm(body);
     const service = SERVICES[parameters.get('Version') ?? '']?.service;
     const operation = parameters.get('Action');
-    if (service === undefined || operation === undefined) throw unknownOperation();
+    if (service === undefined || operation === undefined)
+      throw unknownOperation(
+        'Action and Version must name an operation of IAM (2010-05-08) or STS (2011-06-15).',
+      );
     return { service, operation };
   },
-  readInput: ({ body }, shape) => structureForm(shape, partsOf(parseForm(body))) ?? {},
+  readInput: ({ body }, shape) => structureForm(shape, partsOf(parseForm(body), shape)) ?? {},
+  unknownOperationText: (name) => `Could not find operation ${name} for this version.`,
   renderOutput(operation, output, requestId) {
     const { namespace = '' } =
       Object.values(SERVICES).find(({ service }) => service === operation.service) ?? {};
@@ -72,11 +76,17 @@ interface FormPart {
   readonly parts: Map<string, FormPart>;
 }
 
-function partsOf(parameters: FormParameters): FormPart {
+/** More labels than the name of any member has, such as the six of `ContextEntries.member.1.ContextKeyValues.member.1`. */
+const TOO_MANY_LABELS = 10;
+
+/** The parts of a form that can mean something to a shape: what else a sender makes up takes no room. */
+function partsOf(parameters: FormParameters, shape: StructureShape): FormPart {
   const root: FormPart = { value: undefined, parts: new Map() };
   for (const [name, value] of parameters) {
+    const labels = name.split('.', TOO_MANY_LABELS);
+    if (labels.length === TOO_MANY_LABELS || !Object.hasOwn(shape.members, labels[0] ?? '')) continue;
     let part = root;
-    for (const label of name.split('.')) {
+    for (const label of labels) {
       const next = part.parts.get(label) ?? { value: undefined, parts: new Map() };
       part.parts.set(label, next);
       part = next;

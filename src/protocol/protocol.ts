@@ -29,6 +29,8 @@ export interface Protocol {
    * @throws ServiceError `SerializationException`
    */
   readInput(request: ProtocolRequest, shape: StructureShape): unknown;
+  /** What is said of an operation that does not exist; `''` for nothing. */
+  unknownOperationText(name: string): string;
   renderOutput(operation: ProtocolOperation, output: object, requestId: string): string;
   renderRefusal(error: ServiceError, requestId: string): { readonly status: number; readonly body: string };
 }

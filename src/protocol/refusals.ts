@@ -1,8 +1,8 @@
 import { ServiceError } from '../errors.ts';
 
-/** The target names no operation of this service; AWS answers without text. */
-export function unknownOperation(): ServiceError {
-  return new ServiceError('UnknownOperationException');
+/** The target names no operation of this service. Over AWS JSON AWS answers without text. */
+export function unknownOperation(text = ''): ServiceError {
+  return new ServiceError('UnknownOperationException', text);
 }
 
 export function unsupportedContentType(accepted: readonly string[]): ServiceError {

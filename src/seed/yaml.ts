@@ -76,7 +76,7 @@ export function readYaml(name: string, text: string, problems: Problem[]): SeedN
     if (aliased) aliasedNodes += 1;
     if (depth > MAXIMUM_DEPTH)
       throw new Unreadable(place, `this is more than ${MAXIMUM_DEPTH} levels deep; make it flatter`);
-    if (aliasedNodes > 1e9)
+    if (aliasedNodes > MAXIMUM_ALIASED_NODES)
       throw new Unreadable(place, 'the aliases stand for too much; write out what is meant');
     if (isAlias(node)) return read(resolveAlias(node, place), depth + 1, true, place);
     if (node?.anchor !== undefined && !aliased) anchors.set(node.anchor, node);

@@ -33,8 +33,13 @@ export async function describeUser(iam: Iam, identity: Identity<'user'>) {
   return {
     ...showUser(identity),
     PermissionsBoundary: await showBoundary(iam, identity),
-    Tags: showTags(identity.details.tags),
+    Tags: showAnyTags(identity.details.tags),
   };
+}
+
+/** How the tags of what is described are shown: left out when there are none. */
+export function showAnyTags(tags: readonly IdentityTag[]) {
+  return tags.length === 0 ? undefined : showTags(tags);
 }
 
 /** How tags are shown. */
@@ -100,7 +105,7 @@ export async function describeRole(iam: Iam, identity: Identity<'role'>) {
   return {
     ...(await showRole(iam, identity)),
     PermissionsBoundary: await showBoundary(iam, identity),
-    Tags: showTags(identity.details.tags),
+    Tags: showAnyTags(identity.details.tags),
   };
 }
 
@@ -155,7 +160,7 @@ export async function describePolicy(reader: Reader, accountId: string, identity
   return {
     ...(await showPolicy(reader, accountId, identity)),
     Description: description === '' ? undefined : description,
-    Tags: showTags(tags),
+    Tags: showAnyTags(tags),
   };
 }
 

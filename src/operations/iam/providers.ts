@@ -15,7 +15,7 @@ import {
 } from '../../iam/index.ts';
 import { list, optional, required, string, structure } from '../../model/index.ts';
 import { addTags, listOfKind, requestTagConditions, requireRoom } from './common.ts';
-import { showTags } from './descriptions.ts';
+import { showAnyTags } from './descriptions.ts';
 import * as examples from './example-values.ts';
 import { iamOperation } from './iam-operation.ts';
 import * as refusals from './refusals.ts';
@@ -103,7 +103,7 @@ export const createOpenIDConnectProvider = iamOperation({
       await requireRoom(writer, place.accountId, 'oidc-provider');
       return createIdentity(iam, writer, 'oidc-provider', place, details);
     });
-    return { OpenIDConnectProviderArn: created.arn, Tags: showTags(tags) };
+    return { OpenIDConnectProviderArn: created.arn, Tags: showAnyTags(tags) };
   },
 });
 
@@ -141,7 +141,7 @@ export const getOpenIDConnectProvider = iamOperation({
       ClientIDList: details.clientIds,
       ThumbprintList: details.thumbprints,
       CreateDate: new Date(creationDate),
-      Tags: showTags(details.tags),
+      Tags: showAnyTags(details.tags),
     };
   },
 });
