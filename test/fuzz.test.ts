@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -15,11 +14,13 @@ import {
   inputOf,
   junk,
   type Known,
+  kmsValues,
   latin1Character,
   mutatedBytes,
   mutatedText,
   policyText,
 } from './support/fuzz.ts';
+import { checkProperty, RUNS, SEED } from './support/fuzz-runs.ts';
 import { allow, keyPolicy } from './support/key-policies.ts';
 import { createAlias, createKey, encrypt } from './support/keys.ts';
 import { connectRaw } from './support/raw-client.ts';
@@ -33,15 +34,7 @@ import {
 } from './support/server.ts';
 import { sendRequest, type WireAnswer } from './support/signed-request.ts';
 
-/*
- * Whatever is sent, the service answers in good form, finds no fault with itself and goes on working.
- *
- * QKMS_FUZZ_RUNS asks for more runs of each property (`npm run fuzz`), QKMS_FUZZ_SEED for those of an earlier time.
- */
-
-const RUNS = Number(process.env['QKMS_FUZZ_RUNS'] ?? 200);
-const SEED = Number(process.env['QKMS_FUZZ_SEED'] ?? randomInt(2 ** 31));
-const PROGRESS_INTERVAL = 1_000;
+/* Whatever is sent, the service answers in good form, finds no fault with itself and goes on working. */
 
 const agent = new Agent({ keepAlive: true });
 let dataDirectory: string;
@@ -97,30 +90,9 @@ function sendAs(account: string, operation: string, body: string | Uint8Array): 
   });
 }
 
-/** The lines of a server's log that tell of faults of its own. */
-function faultsOf({ log }: TestServer): readonly string[] {
-  return log.filter((line) => JSON.parse(line).level >= 50);
-}
-
 /** Checks a property, and that both servers are well afterwards. */
-async function fuzz<T>(arbitrary: fc.Arbitrary<T>, check: (value: T) => Promise<void>): Promise<void> {
-  const before = new Map([development, production].map((server) => [server, faultsOf(server).length]));
-  let runs = 0;
-  const property = fc.asyncProperty(arbitrary, async (value) => {
-    await check(value);
-    runs += 1;
-    if (runs % PROGRESS_INTERVAL === 0) process.stderr.write(`${runs} runs, seed ${SEED}\n`);
-  });
-  await fc.assert(property, { numRuns: RUNS, seed: SEED });
-  for (const server of [development, production]) {
-    const kms = server.client();
-    const { keyId } = await createKey(kms);
-    const { Plaintext } = await kms.decrypt({ CiphertextBlob: await encrypt(kms, keyId, 'well') });
-    assert.equal(Buffer.from(Plaintext ?? []).toString(), 'well');
-    kms.destroy();
-    assert.equal((await fetch(`${server.endpoint}/health/ready`)).status, 200);
-    assert.deepEqual(faultsOf(server).slice(before.get(server)), []);
-  }
+function fuzz<T>(arbitrary: fc.Arbitrary<T>, check: (value: T) => Promise<void>): Promise<void> {
+  return checkProperty([development, production], arbitrary, check);
 }
 
 /** Errors that every operation may answer with, beside those that it declares (errors.md section 3). */
@@ -218,7 +190,7 @@ describe(`whatever is sent is answered in good form (${RUNS} runs, seed ${SEED})
   });
 
   it('inputs that follow the declared shape of an operation, more or less', async () => {
-    const inputs = [...operations.values()].map(({ name, input }) => [name, inputOf(input, known)] as const);
+    const inputs = [...operations.values()].map(({ name, input }) => [name, inputOf(input, kmsValues(known))] as const);
     const decoders = new Map(
       [...operations.values()].map(({ name, output }) => [name, compileDecoder(output)]),
     );

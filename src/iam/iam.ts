@@ -4,7 +4,7 @@ import { type AccountRecord, type EntryCache, findAccount, type Store } from '..
 import { AccessKeyUses } from './access-key-uses.ts';
 import { type Credential, loadCredential } from './access-keys.ts';
 import { type IdentityEntry, loadIdentityEntry } from './identity.ts';
-import { WebIdentityVerifier } from './openid-connect/index.ts';
+import type { readIssuer, WebIdentityVerifier } from './openid-connect/index.ts';
 import { SessionTokens } from './session-tokens.ts';
 
 /** How many credentials and identities a process keeps ready. */
@@ -25,7 +25,26 @@ export interface Iam {
   readonly credentials: EntryCache<Credential>;
   readonly accessKeyUses: AccessKeyUses;
   readonly sessionTokens: SessionTokens;
-  readonly webIdentityVerifier: WebIdentityVerifier;
+  readonly openIdConnect: () => Promise<OpenIdConnect>;
+}
+
+/** How OpenID Connect tokens are read and verified. */
+export interface OpenIdConnect {
+  readonly readIssuer: typeof readIssuer;
+  readonly verifier: WebIdentityVerifier;
+}
+
+/** Loads what verifies tokens when the first one comes: most processes never see one. */
+function lazyOpenIdConnect(clock: Clock): () => Promise<OpenIdConnect> {
+  let loading: Promise<OpenIdConnect> | undefined;
+  const load = async () => {
+    const room = await import('./openid-connect/index.ts');
+    return { readIssuer: room.readIssuer, verifier: new room.WebIdentityVerifier({ clock }) };
+  };
+  return () => {
+    loading ??= load();
+    return loading;
+  };
 }
 
 export function createIam(parts: {
@@ -46,6 +65,6 @@ export function createIam(parts: {
     ),
     accessKeyUses: new AccessKeyUses(store),
     sessionTokens: new SessionTokens(keyring),
-    webIdentityVerifier: new WebIdentityVerifier({ clock }),
+    openIdConnect: lazyOpenIdConnect(clock),
   };
 }

@@ -25,7 +25,7 @@ export * from './iam.ts';
 export * from './identifiers.ts';
 export * from './identity.ts';
 export * from './issue-session.ts';
-export { normalizeIssuer } from './openid-connect/index.ts';
+export { normalizeIssuer } from './openid-connect/provider.ts';
 export * from './policy-documents.ts';
 export * from './policy-sources.ts';
 export * from './principals.ts';

@@ -1,5 +1,5 @@
 import type { OidcProviderDetails } from './identity.ts';
-import { normalizeIssuer } from './openid-connect/index.ts';
+import { normalizeIssuer } from './openid-connect/provider.ts';
 import { CLIENT_IDS_PER_PROVIDER, THUMBPRINTS_PER_PROVIDER } from './quotas.ts';
 import { invalidProviderUrl, limitExceeded, tooManyThumbprints } from './refusals.ts';
 

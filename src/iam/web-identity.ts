@@ -3,7 +3,6 @@ import type { RequestIdentity } from './authenticate.ts';
 import { findNamedIdentity } from './changes.ts';
 import type { Iam } from './iam.ts';
 import { parseIdentityArn } from './identifiers.ts';
-import { readIssuer } from './openid-connect/index.ts';
 import { providerNotFound } from './refusals.ts';
 
 /** Requests that are not signed name no Region; sessions are good for all of them. */
@@ -26,9 +25,10 @@ export function providerName(url: string): string {
  * @throws ServiceError `InvalidIdentityToken`, `ExpiredTokenException` or `IDPCommunicationError`
  */
 export async function authenticateWebIdentity(
-  { partition, store, webIdentityVerifier }: Iam,
+  { partition, store, openIdConnect }: Iam,
   { RoleArn, WebIdentityToken }: WebIdentityRequest,
 ): Promise<RequestIdentity> {
+  const { readIssuer, verifier } = await openIdConnect();
   const issuer = readIssuer(WebIdentityToken);
   const account = parseIdentityArn(RoleArn)?.accountId ?? '';
   const name = providerName(issuer);
@@ -36,7 +36,7 @@ export async function authenticateWebIdentity(
     findNamedIdentity(reader, partition, account, 'oidc-provider', name),
   );
   if (provider === undefined || provider.details.url !== issuer) throw providerNotFound(issuer);
-  const verified = await webIdentityVerifier.verify(provider.details, WebIdentityToken);
+  const verified = await verifier.verify(provider.details, WebIdentityToken);
   const { subject, audience, claims, principalTags, transitiveTagKeys, sourceIdentity } = verified;
   const conditions = new Map(
     Object.entries({ ...claims, sub: subject, aud: audience }).map(([claim, value]) => [

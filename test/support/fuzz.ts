@@ -44,10 +44,13 @@ export const junk: fc.Arbitrary<unknown> = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
 );
 
+/** Values for members that have a meaning which their shape does not tell, by name. */
+export type NamedValues = (name: string) => fc.Arbitrary<unknown> | undefined;
+
 /** Inputs for a declared shape: mostly of members as they should be, mixed with some that are not. */
-export function inputOf(shape: StructureShape, known: Known): fc.Arbitrary<Record<string, unknown>> {
+export function inputOf(shape: StructureShape, named: NamedValues): fc.Arbitrary<Record<string, unknown>> {
   const members = Object.entries(shape.members).map(
-    ([name, member]) => [name, memberOf(name, member, known)] as const,
+    ([name, member]) => [name, memberOf(name, member, named)] as const,
   );
   const record = fc.record(Object.fromEntries(members)).map(withoutAbsent);
   return fc.oneof(
@@ -70,17 +73,21 @@ function withoutAbsent(input: Readonly<Record<string, unknown>>): Record<string,
 /** Members without which operations have little to do, although their shapes do not require them. */
 const WANTED: ReadonlySet<string> = new Set(['CiphertextBlob', 'NumberOfBytes']);
 
-function memberOf(name: string, { shape, required }: Member, known: Known): fc.Arbitrary<unknown> {
+function memberOf(name: string, { shape, required }: Member, named: NamedValues): fc.Arbitrary<unknown> {
   return fc.oneof(
     { weight: required || WANTED.has(name) ? 1 : 80, arbitrary: fc.constant<unknown>(ABSENT) },
-    { weight: 30, arbitrary: namedValue(name, known) ?? valueFor(shape, known) },
-    { weight: 1, arbitrary: valueFor(shape, known) },
+    { weight: 30, arbitrary: named(name) ?? valueFor(shape, named) },
+    { weight: 1, arbitrary: valueFor(shape, named) },
     { weight: 1, arbitrary: junk },
   );
 }
 
-/** Members whose values have a meaning that their shape does not tell. */
-function namedValue(name: string, known: Known): fc.Arbitrary<unknown> | undefined {
+/** Values for members of the operations of KMS. */
+export function kmsValues(known: Known): NamedValues {
+  return (name) => kmsValue(name, known);
+}
+
+function kmsValue(name: string, known: Known): fc.Arbitrary<unknown> | undefined {
   switch (name) {
     case 'KeyId':
     case 'TargetKeyId':
@@ -129,7 +136,7 @@ function identifier({ identifiers, aliasNames }: Known): fc.Arbitrary<string> {
   );
 }
 
-function valueFor(shape: Shape, known: Known): fc.Arbitrary<unknown> {
+function valueFor(shape: Shape, named: NamedValues): fc.Arbitrary<unknown> {
   switch (shape.kind) {
     case 'string': {
       const { values, min = 0, max = min + 50 } = shape;
@@ -170,7 +177,7 @@ function valueFor(shape: Shape, known: Known): fc.Arbitrary<unknown> {
     }
     case 'list':
       return fc.array(
-        fc.oneof({ weight: 30, arbitrary: valueFor(shape.member, known) }, { weight: 1, arbitrary: junk }),
+        fc.oneof({ weight: 30, arbitrary: valueFor(shape.member, named) }, { weight: 1, arbitrary: junk }),
         {
           maxLength: 5,
         },
@@ -181,7 +188,7 @@ function valueFor(shape: Shape, known: Known): fc.Arbitrary<unknown> {
         fc.string({ unit: 'binary', maxLength: 8 }),
       );
     case 'structure':
-      return inputOf(shape, known);
+      return inputOf(shape, named);
   }
 }
 
@@ -220,35 +227,42 @@ const SOUND_POLICIES = [
 ];
 
 /** A part of a JSON value is exchanged for any other JSON value, or is taken away. */
-const mutatedPolicy: fc.Arbitrary<string> = fc
-  .tuple(fc.constantFrom(...SOUND_POLICIES), fc.nat(), fc.oneof(junk, fc.constant(ABSENT)))
-  .map(([policy, seed, value]) => {
-    let count = 0;
-    const chosen = seed % policy.split(/[:,[{]/).length;
-    return JSON.stringify(JSON.parse(policy), (_key, part) => {
-      count += 1;
-      if (count - 1 !== chosen) return part;
-      return value === ABSENT ? undefined : value;
-    });
-  })
-  .map((text) => text ?? '');
+function mutatedPolicy(sound: readonly string[]): fc.Arbitrary<string> {
+  return fc
+    .tuple(fc.constantFrom(...sound), fc.nat(), fc.oneof(junk, fc.constant(ABSENT)))
+    .map(([policy, seed, value]) => {
+      let count = 0;
+      const chosen = seed % policy.split(/[:,[{]/).length;
+      return JSON.stringify(JSON.parse(policy), (_key, part) => {
+        count += 1;
+        if (count - 1 !== chosen) return part;
+        return value === ABSENT ? undefined : value;
+      });
+    })
+    .map((text) => text ?? '');
+}
 
-/** Texts that may or may not be policies. */
-export const policyText: fc.Arbitrary<string> = fc.oneof(
-  fc.constantFrom(...SOUND_POLICIES),
-  mutatedPolicy,
-  mutatedText(SOUND_POLICIES),
-  fc.json({ maxDepth: 6 }),
-  fc.string({
-    unit: fc.integer({ min: 0x20, max: 0xff }).map((code) => String.fromCharCode(code)),
-    minLength: 1,
-  }),
-  fc.nat({ max: 20_000 }).map((depth) => '['.repeat(depth + 1)),
-  fc.nat({ max: 3_000 }).map((depth) => `${'{"Statement":'.repeat(depth)}1${'}'.repeat(depth)}`),
-);
+/** Texts that may or may not be policies, most of them close to sound ones. */
+export function policyTextLike(sound: readonly string[]): fc.Arbitrary<string> {
+  return fc.oneof(
+    fc.constantFrom(...sound),
+    mutatedPolicy(sound),
+    mutatedText(sound),
+    fc.json({ maxDepth: 6 }),
+    fc.string({
+      unit: fc.integer({ min: 0x20, max: 0xff }).map((code) => String.fromCharCode(code)),
+      minLength: 1,
+    }),
+    fc.nat({ max: 20_000 }).map((depth) => '['.repeat(depth + 1)),
+    fc.nat({ max: 3_000 }).map((depth) => `${'{"Statement":'.repeat(depth)}1${'}'.repeat(depth)}`),
+  );
+}
+
+/** Texts that may or may not be key policies. */
+export const policyText: fc.Arbitrary<string> = policyTextLike(SOUND_POLICIES);
 
 /** One of the texts that there are at the moment. */
-function oneOf(texts: readonly string[]): fc.Arbitrary<string> {
+export function oneOf(texts: readonly string[]): fc.Arbitrary<string> {
   return fc.nat().map((index) => texts[index % texts.length] ?? '');
 }
 
