@@ -81,8 +81,9 @@ function errorsTable({ service, errors }: Operation): string {
 const QUERY_VERSIONS = { iam: '2010-05-08', sts: '2011-06-15' };
 
 function requestOf({ service, name }: Operation): string {
-  return service === 'kms'
-    ? `POST / HTTP/1.1\nContent-Type: application/x-amz-json-1.1\nX-Amz-Target: TrentService.${name}`
+  const target = service === 'kms' ? 'TrentService' : 'AWSOrganizationsV20161128';
+  return service === 'kms' || service === 'organizations'
+    ? `POST / HTTP/1.1\nContent-Type: application/x-amz-json-1.1\nX-Amz-Target: ${target}.${name}`
     : `POST / HTTP/1.1\nContent-Type: application/x-www-form-urlencoded\n\nAction=${name}&Version=${QUERY_VERSIONS[service]}`;
 }
 
@@ -119,7 +120,9 @@ function typeOf(operation: Operation, shape: Shape): string {
     case 'blob':
       return `base64${bounds(shape, 'bytes')}`;
     case 'timestamp':
-      return operation.service === 'kms' ? 'number, seconds since 1970' : 'date and time, ISO 8601';
+      return ['kms', 'organizations'].includes(operation.service)
+        ? 'number, seconds since 1970'
+        : 'date and time, ISO 8601';
     case 'list':
       return `list of ${shape.member.kind === 'structure' ? 'structures' : typeOf(operation, shape.member)}${bounds(shape, 'items')}`;
     case 'map':
@@ -184,7 +187,7 @@ function tableOf(service: string): string {
 
 const index = `# API reference
 
-Every operation of KMS is \`POST /\` with a JSON body, an \`X-Amz-Target\` header and an AWS Signature Version 4 for the service
+Every operation of KMS (and of Organizations, with its own target and signature service) is \`POST /\` with a JSON body, an \`X-Amz-Target\` header and an AWS Signature Version 4 for the service
 \`kms\`; those of IAM and STS are forms, answered in XML, with a signature for the service \`iam\` or \`sts\`. These pages are made from the declarations that the server itself runs on (\`npm run api-reference\`).
 
 ## Key Management Service
@@ -194,6 +197,10 @@ ${tableOf('kms')}
 ## Identity and Access Management
 
 ${tableOf('iam')}
+
+## Organizations
+
+${tableOf('organizations')}
 
 ## Security Token Service
 
@@ -238,6 +245,7 @@ if (process.argv.includes('--check')) {
   }
 } else {
   await rm(directory, { recursive: true, force: true });
-  for (const folder of ['iam/', 'sts/']) await mkdir(new URL(folder, directory), { recursive: true });
+  for (const folder of ['iam/', 'organizations/', 'sts/'])
+    await mkdir(new URL(folder, directory), { recursive: true });
   for (const [name, page] of pages) await writeFile(new URL(name, directory), page);
 }

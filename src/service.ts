@@ -41,14 +41,16 @@ export async function withIdentities<T>(
   configuration: Configuration,
   work: (identities: iam.Iam) => Promise<T>,
 ): Promise<T> {
-  const { partition, dataDirectory } = configuration;
+  const { partition, accountId, dataDirectory } = configuration;
   if (dataDirectory === undefined || !existsSync(join(dataDirectory, DATABASE_FILE)))
     throw new OperatorError(
       `there is no store in ${dataDirectory ?? 'memory'}; start QKMS once, or give another --data-dir`,
     );
   const { store, keyring } = await openStore(configuration, dataDirectory);
   try {
-    return await work(iam.createIam({ partition, store, keyring, clock: systemClock }));
+    return await work(
+      iam.createIam({ partition, operatorAccount: accountId, store, keyring, clock: systemClock }),
+    );
   } catch (error) {
     throw error instanceof ServiceError ? new OperatorError(error.message, { cause: error }) : error;
   } finally {
@@ -126,7 +128,7 @@ export async function openService(
       ? await openStoreInMemory(configuration, clock, options.seed)
       : await openStore(configuration, dataDirectory);
   const kms = createKms({ partition, store, keyring, clock });
-  const identities = iam.createIam({ partition, store, keyring, clock });
+  const identities = iam.createIam({ partition, operatorAccount: accountId, store, keyring, clock });
   const authenticate =
     configuration.mode === 'development'
       ? iam.developmentAuthentication(identities, accountId)

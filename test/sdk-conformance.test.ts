@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as iamSdk from '@aws-sdk/client-iam';
 import * as kmsSdk from '@aws-sdk/client-kms';
+import * as organizationsSdk from '@aws-sdk/client-organizations';
 import * as stsSdk from '@aws-sdk/client-sts';
 import type { ValueOf } from '../src/model/index.ts';
 import {
   allOperations,
   type DeclaredIamOperation,
   type DeclaredOperation,
+  type DeclaredOrganizationsOperation,
   type DeclaredStsOperation,
   type Operation,
   operations,
@@ -62,6 +64,7 @@ type Faults<Sdk, Declared extends Operation> = {
 type NoFaults<F> = [F] extends [never] ? true : F;
 const kms: NoFaults<Faults<typeof kmsSdk, DeclaredOperation>> = true;
 const iam: NoFaults<Faults<typeof iamSdk, DeclaredIamOperation>> = true;
+const organizations: NoFaults<Faults<typeof organizationsSdk, DeclaredOrganizationsOperation>> = true;
 const sts: NoFaults<Faults<typeof stsSdk, DeclaredStsOperation>> = true;
 
 /* Run time: what is still missing. */
@@ -104,7 +107,7 @@ const MISSING = [
 
 describe('the declared operations', () => {
   it('have the requests and responses of the AWS SDK', () => {
-    assert.ok(kms && iam && sts);
+    assert.ok(kms && iam && organizations && sts);
   });
 
   it('and those known to be missing are the 56 of the newest AWS SDK', () => {
@@ -113,8 +116,12 @@ describe('the declared operations', () => {
     assert.deepEqual([...operations.keys(), ...MISSING].sort(), ofSdk.sort());
   });
 
-  it('of IAM and STS are operations of the newest AWS SDK', () => {
-    const known = { iam: operationsOf(iamSdk), sts: operationsOf(stsSdk) };
+  it('of the other services are operations of the newest AWS SDK', () => {
+    const known = {
+      iam: operationsOf(iamSdk),
+      organizations: operationsOf(organizationsSdk),
+      sts: operationsOf(stsSdk),
+    };
     for (const { service, name } of allOperations)
       if (service !== 'kms') assert.ok(known[service].includes(name), name);
   });

@@ -16,9 +16,7 @@ export function createAdministrator(configuration: Configuration, name: string):
   const { accountId } = configuration;
   return withIdentities(configuration, async (identities) => {
     await requireAccount(identities, accountId);
-    const attachedPolicies = [...iam.awsManagedPolicies(identities.partition).values()]
-      .filter((policy) => policy.name === ADMINISTRATOR_ACCESS)
-      .map(({ uniqueId }) => uniqueId);
+    const attachedPolicies = iam.findAwsManagedPolicies(identities.partition, ADMINISTRATOR_ACCESS);
     const accessKey = iam.generateAccessKey();
     const user = await identities.store.write(async (writer) => {
       const place = { accountId, path: '/', name };
@@ -59,7 +57,7 @@ export function createAccount(
     const accessKey = iam.generateAccessKey();
     const creationDate = clock.now();
     await store.write(async (writer) => {
-      await iam.createAccount(writer, { accountId, name, creationDate });
+      await iam.createAccount(writer, { accountId, name, email: '', creationDate });
       await iam.addAccessKey(writer, { accountId, principalId: accountId }, accessKey, creationDate);
     });
     return shown(

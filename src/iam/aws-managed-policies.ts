@@ -84,6 +84,13 @@ export function awsManagedPolicies(partition: string): ReadonlyMap<string, Ident
   return policies;
 }
 
+/** The unique ids of the AWS managed policies of a name: one, or none. */
+export function findAwsManagedPolicies(partition: string, name: string): readonly string[] {
+  return [...awsManagedPolicies(partition).values()]
+    .filter((policy) => policy.name === name)
+    .map(({ uniqueId }) => uniqueId);
+}
+
 /** Finds an AWS managed policy by its unique id. */
 export function findAwsManagedPolicy(partition: string, uniqueId: string): Identity<'policy'> | undefined {
   return awsManagedPolicies(partition).get(uniqueId);

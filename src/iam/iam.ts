@@ -14,6 +14,8 @@ const ACCOUNT_CACHE_CAPACITY = 10_000;
 /** What the identity domain works with: where its state is, what protects it, and what time it is. */
 export interface Iam {
   readonly partition: string;
+  /** The account that creates the others. */
+  readonly operatorAccount: string;
   readonly store: Store;
   readonly keyring: Keyring;
   readonly clock: Clock;
@@ -49,6 +51,7 @@ function lazyOpenIdConnect(clock: Clock): () => Promise<OpenIdConnect> {
 
 export function createIam(parts: {
   readonly partition: string;
+  readonly operatorAccount: string;
   readonly store: Store;
   readonly keyring: Keyring;
   readonly clock: Clock;

@@ -1,13 +1,16 @@
 export {
+  type AccountRecord,
   countIdentities,
   countReferrers,
   findAccessKey,
   findAccessKeyUse,
   findAccount,
+  findAccountByEmail,
   findIdentityById,
   type IdentityKind,
   listAccessKeys,
   listAccounts,
+  listAccountsAfter,
   listIdentities,
   listReferrers,
   type Reader,
@@ -17,7 +20,7 @@ export {
 export * from './access-keys.ts';
 export * from './accounts.ts';
 export * from './authenticate.ts';
-export { awsManagedPolicies } from './aws-managed-policies.ts';
+export { awsManagedPolicies, findAwsManagedPolicies } from './aws-managed-policies.ts';
 export * from './callers.ts';
 export * from './changes.ts';
 export * as constraints from './constraints.ts';

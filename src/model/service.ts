@@ -1,2 +1,2 @@
 /** The services that are served on the one endpoint. */
-export type ServiceName = 'iam' | 'kms' | 'sts';
+export type ServiceName = 'iam' | 'kms' | 'organizations' | 'sts';

@@ -1,8 +1,10 @@
 /** What each wire code tells a caller, for the reference. Modeled errors that some operation declares. */
 export const ERROR_DESCRIPTIONS: Readonly<Record<string, string>> = {
+  AccountNotFoundException: 'There is no such account in the deployment.',
   AlreadyExistsException: 'There is already a resource of that name.',
   CloudHsmClusterInvalidConfigurationException:
     'The CloudHSM cluster of a custom key store is not configured as required.',
+  CreateAccountStatusNotFoundException: 'No account was created under this id.',
   CustomKeyStoreInvalidStateException: 'The custom key store is not in a state for this operation.',
   CustomKeyStoreNotFoundException: 'There is no custom key store of that id.',
   DeleteConflict: 'Something that belongs to the resource, or refers to it, keeps it from being deleted.',
@@ -22,6 +24,7 @@ export const ERROR_DESCRIPTIONS: Readonly<Record<string, string>> = {
   InvalidIdentityToken:
     'The OpenID Connect token is not valid: its form, signature, issuer, audience or time.',
   InvalidInput: 'A member of the request has a value that is not valid.',
+  InvalidInputException: 'A member of the request has a value that is not valid.',
   InvalidKeyUsageException: 'The KeyUsage or the algorithm does not fit the operation or the KMS key.',
   InvalidMarkerException: 'The marker does not say where to continue this listing.',
   KeyUnavailableException: 'The KMS key is not available at present. Retry.',

@@ -6,6 +6,7 @@ import { declaredByIam } from './iam/index.ts';
 import * as keyPolicies from './key-policies.ts';
 import * as keys from './keys.ts';
 import type { Operation } from './operation.ts';
+import { declaredByOrganizations } from './organizations/index.ts';
 import { generateRandom } from './random.ts';
 import { declaredBySts } from './sts/index.ts';
 import * as symmetric from './symmetric.ts';
@@ -52,7 +53,16 @@ const stsOperations: ReadonlyMap<string, Operation> = new Map(
   declaredBySts.map((operation) => [operation.name, operation]),
 );
 
-const operationsByService = { iam: iamOperations, kms: operations, sts: stsOperations };
+const organizationsOperations: ReadonlyMap<string, Operation> = new Map(
+  declaredByOrganizations.map((operation) => [operation.name, operation]),
+);
+
+const operationsByService = {
+  iam: iamOperations,
+  kms: operations,
+  organizations: organizationsOperations,
+  sts: stsOperations,
+};
 
 export function findOperation(service: ServiceName, name: string): Operation | undefined {
   return operationsByService[service].get(name);
@@ -66,4 +76,5 @@ export const allOperations: readonly Operation[] = Object.values(operationsBySer
 /** The types of all declarations, for checking them against the AWS SDK's. */
 export type DeclaredOperation = (typeof declared)[number];
 export type DeclaredIamOperation = (typeof declaredByIam)[number];
+export type DeclaredOrganizationsOperation = (typeof declaredByOrganizations)[number];
 export type DeclaredStsOperation = (typeof declaredBySts)[number];

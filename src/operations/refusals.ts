@@ -1,4 +1,5 @@
 import { ServiceError } from '../errors.ts';
+import type { ServiceName } from '../model/index.ts';
 
 /* Texts: specification errors.md section 4, where it has one. */
 
@@ -93,7 +94,9 @@ export function limitTooLarge(limit: number, maximum: number): ServiceError {
   );
 }
 
-/** As InvalidMarkerException, for IAM. */
-export function invalidPageMarker(): ServiceError {
-  return new ServiceError('ValidationError', 'Invalid Marker: it is not one that this listing gave.');
+/** As InvalidMarkerException, for the other services. */
+export function invalidPageMarker(service: ServiceName): ServiceError {
+  return service === 'organizations'
+    ? new ServiceError('InvalidInputException', 'Invalid NextToken: it is not one that this listing gave.')
+    : new ServiceError('ValidationError', 'Invalid Marker: it is not one that this listing gave.');
 }

@@ -13,15 +13,16 @@ const ACCEPTED_CONTENT_TYPES: ReadonlySet<string> = new Set([
   'application/json',
 ]);
 
-const TARGET_PREFIX = 'TrentService.';
+/** The services that speak this protocol, by the prefix of their targets. */
+const SERVICES = { TrentService: 'kms', AWSOrganizationsV20161128: 'organizations' } as const;
 
 /** Codes whose text AWS sends as `Message` instead of `message` (specification: errors.md section 1). */
 const CAPITAL_MESSAGE: ReadonlySet<string> = new Set(['AccessDeniedException', 'SerializationException']);
 
-/** AWS JSON 1.1, which KMS speaks; every answer is of this version, whichever of the accepted ones the request used. */
+/** AWS JSON 1.1, which KMS and Organizations speak; every answer is of this version, whichever of the accepted ones the request used. */
 export const awsJson: Protocol = {
   contentType: AWS_JSON,
-  readTarget: ({ headers }) => ({ service: 'kms', operation: readTarget(headers) }),
+  readTarget: ({ headers }) => readTarget(headers),
   readInput: ({ body }) => parseBody(body),
   unknownOperationText: () => '',
   renderOutput: (operation, output) => operation.encode(output),
@@ -29,14 +30,17 @@ export const awsJson: Protocol = {
 };
 
 /** The operation that an `X-Amz-Target: TrentService.<Operation>` header names. */
-function readTarget(headers: IncomingHttpHeaders): string {
+function readTarget(headers: IncomingHttpHeaders): ReturnType<Protocol['readTarget']> {
   const target = headers['x-amz-target'];
-  if (typeof target !== 'string' || !target.startsWith(TARGET_PREFIX)) throw unknownOperation();
+  const dot = typeof target === 'string' ? target.indexOf('.') : -1;
+  if (typeof target !== 'string' || dot === -1) throw unknownOperation();
+  const prefix = target.slice(0, dot);
+  if (prefix !== 'TrentService' && prefix !== 'AWSOrganizationsV20161128') throw unknownOperation();
   const contentType = headers['content-type'];
   if (contentType !== AWS_JSON && !ACCEPTED_CONTENT_TYPES.has(mediaType(contentType))) {
     throw unsupportedContentType([...ACCEPTED_CONTENT_TYPES]);
   }
-  return target.slice(TARGET_PREFIX.length);
+  return { service: SERVICES[prefix], operation: target.slice(dot + 1) };
 }
 
 /** An empty body means `{}`, as AWS takes it for operations without required members. */

@@ -86,7 +86,12 @@ async function attempt<T>(
 
 async function createAccount({ ground, writer }: Sowing, { id, name }: SeedAccount): Promise<void> {
   if (await iam.findAccount(writer, id.value)) return;
-  const account = { accountId: id.value, name: name ?? id.value, creationDate: ground.clock.now() };
+  const account = {
+    accountId: id.value,
+    name: name ?? id.value,
+    email: '',
+    creationDate: ground.clock.now(),
+  };
   await iam.createAccount(writer, account);
 }
 

@@ -6,6 +6,8 @@ export interface AccountRecord {
   /** Twelve digits. */
   readonly accountId: string;
   readonly name: string;
+  /** Whom to write to about it; empty when nobody was named. */
+  readonly email: string;
   /** Milliseconds since the Unix epoch. */
   readonly creationDate: number;
 }
@@ -25,9 +27,34 @@ export async function findAccount(reader: Reader, accountId: string): Promise<Ac
 }
 
 /** Every account, by id. */
-export async function listAccounts(reader: Reader): Promise<readonly AccountRecord[]> {
-  const rows = await reader.db.selectFrom('accounts').selectAll().orderBy('account_id').execute();
+export function listAccounts(reader: Reader): Promise<readonly AccountRecord[]> {
+  return listAccountsAfter(reader, '', Number.MAX_SAFE_INTEGER);
+}
+
+/** Accounts by id, after one (`''`: from the beginning), at most so many. */
+export async function listAccountsAfter(
+  reader: Reader,
+  after: string,
+  limit: number,
+): Promise<readonly AccountRecord[]> {
+  const rows = await reader.db
+    .selectFrom('accounts')
+    .selectAll()
+    .where('account_id', '>', after)
+    .orderBy('account_id')
+    .limit(limit)
+    .execute();
   return rows.map((row) => toRecord(reader, row));
+}
+
+/** Finds the account that has an address. */
+export async function findAccountByEmail(reader: Reader, email: string): Promise<AccountRecord | undefined> {
+  const row = await reader.db
+    .selectFrom('accounts')
+    .selectAll()
+    .where('email', '=', email)
+    .executeTakeFirst();
+  return row && toRecord(reader, row);
 }
 
 export async function insertAccount(writer: Writer, record: AccountRecord): Promise<void> {
@@ -37,6 +64,7 @@ export async function insertAccount(writer: Writer, record: AccountRecord): Prom
       authenticateRow(writer.keyring, 'accounts', {
         account_id: record.accountId,
         name: record.name,
+        email: record.email,
         creation_date: record.creationDate,
       }),
     )
@@ -46,5 +74,5 @@ export async function insertAccount(writer: Writer, record: AccountRecord): Prom
 
 function toRecord(reader: Reader, stored: StoredRow<'accounts'>): AccountRecord {
   const row = verifyRow(reader.keyring, 'accounts', stored);
-  return { accountId: row.account_id, name: row.name, creationDate: row.creation_date };
+  return { accountId: row.account_id, name: row.name, email: row.email, creationDate: row.creation_date };
 }

@@ -57,6 +57,8 @@ export interface AliasesTable extends Authenticated {
 export interface AccountsTable extends Authenticated {
   account_id: string;
   name: string;
+  /** Empty when the account was not given one. */
+  email: string;
   creation_date: number;
 }
 
@@ -204,6 +206,7 @@ async function createInitialSchema(db: Database): Promise<void> {
     .createTable('accounts')
     .addColumn('account_id', 'text', (column) => column.primaryKey())
     .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('email', 'text', (column) => column.notNull())
     .addColumn('creation_date', 'bigint', (column) => column.notNull())
     .addColumn('mac', 'blob', (column) => column.notNull())
     .execute();

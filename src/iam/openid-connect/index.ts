@@ -1,4 +1,4 @@
 export type { WebIdentityClaims } from './claims.ts';
-export { normalizeIssuer, type WebIdentityProvider } from './provider.ts';
+export type { WebIdentityProvider } from './provider.ts';
 export { readIssuer } from './token.ts';
 export { WebIdentityVerifier } from './verifier.ts';

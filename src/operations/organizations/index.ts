@@ -1,0 +1,4 @@
+import * as accounts from './accounts.ts';
+
+/** Every operation of Organizations. */
+export const declaredByOrganizations = Object.values(accounts);
