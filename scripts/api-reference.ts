@@ -161,6 +161,9 @@ function permission(operation: Operation, name: string, target: Target): string 
   if (target.kind === 'role') {
     return `the trust policy of the role that \`${target.member}\` names has to allow \`sts:${operation.name}\` to the caller itself, or to its account and then an identity policy as well; \`sts:TagSession\` for session tags and \`sts:SetSourceIdentity\` for a source identity too`;
   }
+  if (target.kind === 'grant') {
+    return 'the retiring principal of the grant, its grantee if the grant is for RetireGrant, and the account that created it may retire it; a principal of such an account needs `kms:RetireGrant` by an identity policy';
+  }
   const key = `the key that ${describeKey(target)}`;
   if (target.permission === undefined) return `none on ${key}`;
   const states = refusedStates(target.states);

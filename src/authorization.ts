@@ -1,10 +1,21 @@
 import { type AuthorizationFacts, RequestConditions, type RequestFacts } from './conditions.ts';
-import type { IdentityEntry } from './iam/index.ts';
-import type { KeyTraits } from './kms/index.ts';
+import { type Identity, type IdentityEntry, tagsOf } from './iam/index.ts';
+import {
+  detailsOf,
+  grantNotFound,
+  grantsTo,
+  type KeyEntry,
+  type KeyTraits,
+  type Kms,
+  rootArn,
+  toGrant,
+} from './kms/index.ts';
 import {
   type AnyInput,
   asDeclared,
   type Conditions,
+  conditionsOfGrant,
+  type GrantTarget,
   type KeyTarget,
   type Operation,
   type RoleTarget,
@@ -15,9 +26,10 @@ import {
   authorize,
   type CompiledPolicy,
   keyOutOfReachMessage,
+  withoutAllows,
 } from './policy/index.ts';
 import { accessDenied, forwardedRequestRefused, rolesNotForRoot, sessionRefused } from './refusals.ts';
-import { type FoundTarget, keyArns, type NamedKey } from './targets.ts';
+import { type FoundTarget, keyArns, type NamedGrant, type NamedKey } from './targets.ts';
 
 /**
  * Lets a request have the targets of its operation, or refuses it.
@@ -25,12 +37,13 @@ import { type FoundTarget, keyArns, type NamedKey } from './targets.ts';
  * @throws ServiceError `AccessDeniedException`, whose text does not tell whether a key of another account exists; the
  * `refusal` of a key that must not show that it does
  */
-export function authorizeTargets(
+export async function authorizeTargets(
+  kms: Kms,
   request: RequestFacts,
   operation: Operation,
   found: readonly FoundTarget[],
   input: AnyInput,
-): void {
+): Promise<void> {
   const { session, viaService } = request.caller;
   if (viaService !== undefined && operation.service !== 'kms')
     throw forwardedRequestRefused(operation.name, viaService);
@@ -40,8 +53,8 @@ export function authorizeTargets(
     switch (each.kind) {
       case 'key': {
         const { target, key } = each;
-        const conditions = () => target.conditions?.(asDeclared(input), keyArns(found)) ?? {};
-        if (key !== undefined) authorizeKey(request, operation, target, key, conditions);
+        const conditions = () => target.conditions?.(asDeclared(input), keyArns(found), request.caller) ?? {};
+        if (key !== undefined) await authorizeKey(kms, request, operation, target, key, conditions);
         break;
       }
       case 'alias':
@@ -61,10 +74,12 @@ export function authorizeTargets(
         const { target, named } = each;
         authorizeAccount(request, target.permission, named.arn, {
           identity: named.identity,
-          conditions: () => ({
-            'iam:PermissionsBoundary': named.boundaryArn,
-            ...target.conditions?.(asDeclared(input)),
-          }),
+          resourceAccount: named.identity?.accountId,
+          conditions: () =>
+            withTagsMeant(named.identity, {
+              'iam:PermissionsBoundary': named.boundaryArn,
+              ...target.conditions?.(asDeclared(input)),
+            }),
         });
         break;
       }
@@ -78,46 +93,132 @@ export function authorizeTargets(
       }
       case 'role':
         authorizeRole(request, each.target, each.arn, each.role, input);
+        break;
+      case 'grant':
+        authorizeGrant(request, each.target, each.named);
     }
   }
 }
 
-function authorizeKey(
+async function authorizeKey(
+  kms: Kms,
   request: RequestFacts,
   operation: Operation,
   target: KeyTarget,
   key: NamedKey,
   conditions: () => Conditions,
-): void {
-  const { entry, requestAlias } = key;
+): Promise<void> {
+  const { entry, requestAlias, saidArn } = key;
   const isOwn = key.accountId === request.caller.account;
   // Naming a key of one's own is free where the declaration says so; naming another account's never is.
   if (target.permission === undefined && isOwn) return;
   // A foreign key that does not exist, or that this operation cannot reach, is judged like one without a policy.
   const isReachable = target.crossAccount === true || isOwn;
   const keyPolicy = isReachable ? entry?.policy : undefined;
-  const question = {
-    principal: request.caller.principal,
-    action: target.permission ?? `kms:${operation.name}`,
-    resource: key.arn,
-    resourceAccount: key.accountId,
-    context: new RequestConditions(request, { key: entry, requestAlias, conditions }),
+  const questionOf = (resource: string, known: KeyEntry | undefined) => {
+    const resourceAccount = accountOf(resource);
+    const facts = { key: known, resourceAccount, requestAlias, conditions };
+    return {
+      principal: request.caller.principal,
+      action: target.permission ?? `kms:${operation.name}`,
+      resource,
+      resourceAccount,
+      context: new RequestConditions(request, facts),
+    };
   };
-  const decision = authorize(question, policiesOf(request, keyPolicy));
+  const question = questionOf(key.arn, entry);
+  const policies = policiesOf(request, keyPolicy);
+  let decision = authorize(question, policies);
+  if (decision.outcome === 'implicit-deny' && keyPolicy !== undefined && entry !== undefined) {
+    // Grants only ever add permission: they are looked up where policies did not give it.
+    const grants = await grantsTo(kms, entry.record, request.caller.principal);
+    if (grants.length > 0) decision = authorize(question, { ...policies, grants });
+  }
   if (decision.allowed && keyPolicy !== undefined) return;
   if (key.refusal !== undefined) throw key.refusal;
   const options = { associatedWithCiphertext: key.fromCiphertext };
+  // Whom the key policy lets in lacks something of its own, and is told. Other outsiders get the answer for a key that
+  // does not exist: else their own policies, by denying what has this tag or alias, would find out about the key.
+  const isLetIn = decision.outcome === 'implicit-deny' && decision.layer !== 'key-policy';
+  if (isLetIn || (isOwn && entry !== undefined))
+    throw accessDenied(accessDeniedMessage(question, decision, options));
+  const guess = questionOf(saidArn, undefined);
+  const told = authorize(guess, policiesOf(request));
   throw accessDenied(
-    entry === undefined && decision.layer === 'key-policy'
-      ? keyOutOfReachMessage(question, options)
-      : accessDeniedMessage(question, decision, options),
+    told.layer === 'key-policy'
+      ? keyOutOfReachMessage(guess, options)
+      : accessDeniedMessage(guess, told, options),
   );
+}
+
+/**
+ * Lets a caller retire a grant: its retiring principal, its grantee if it is for RetireGrant, the account that created it.
+ * Key policies cannot allow it, but deny it (grants.md section 6).
+ *
+ * @throws ServiceError `NotFoundException` when there is no such grant of a key of the caller's account
+ */
+function authorizeGrant(
+  request: RequestFacts,
+  target: GrantTarget,
+  { key, grant, grantId }: NamedGrant,
+): void {
+  const { caller } = request;
+  const question = {
+    principal: caller.principal,
+    action: target.permission,
+    resource: key.arn,
+    resourceAccount: key.accountId,
+    context: new RequestConditions(request, {
+      key: key.entry,
+      resourceAccount: key.accountId,
+      conditions: () => (grant === undefined ? {} : conditionsOfGrant(detailsOf(grant))),
+    }),
+  };
+  if (grant === undefined || key.entry === undefined) {
+    throw key.accountId === caller.account
+      ? grantNotFound(grantId)
+      : accessDenied(keyOutOfReachMessage(question));
+  }
+  const { retiringPrincipalIsService } = detailsOf(grant);
+  const operations = ['RetireGrant'];
+  const mayRetire = (principal: string, isService = false) => ({
+    grantId,
+    operations,
+    ...(isService ? { granteeServicePrincipal: principal } : { granteePrincipal: principal }),
+  });
+  const grants = [
+    toGrant(grant),
+    mayRetire(rootArn(request.partition, grant.issuingAccount)),
+    ...(grant.retiringPrincipal === undefined
+      ? []
+      : [mayRetire(grant.retiringPrincipal, retiringPrincipalIsService)]),
+  ];
+  const keyPolicy = withoutAllows(key.entry.policy);
+  const decision = authorize(question, { ...policiesOf(request, keyPolicy), grants });
+  if (!decision.allowed) throw accessDenied(accessDeniedMessage(question, decision));
+}
+
+/** The account in an ARN. */
+function accountOf(arn: string): string {
+  return arn.split(':')[4] ?? '';
 }
 
 /** The ARN of something of the caller's account: `arn:aws:iam::111122223333:user/`. */
 function accountResource({ partition, caller }: RequestFacts, permission: string, path: string): string {
   const [service] = permission.split(':');
   return `arn:${partition}:${service}::${caller.account}:${path}`;
+}
+
+/**
+ * `aws:TagKeys` with the keys, as they are spelled there, of the tags that the request would replace or take away: IAM's
+ * tag keys ignore case, the values of condition keys do not.
+ */
+function withTagsMeant(identity: Identity | undefined, conditions: Conditions): Conditions {
+  const given = conditions['aws:TagKeys'];
+  if (identity === undefined || given === undefined || typeof given === 'string') return conditions;
+  const meant = new Set(given.map((key) => key.toLowerCase()));
+  const present = tagsOf(identity).flatMap(({ key }) => (meant.has(key.toLowerCase()) ? [key] : []));
+  return { ...conditions, 'aws:TagKeys': [...new Set([...given, ...present])] };
 }
 
 /** Authorizes an action that no key policy judges. */
@@ -149,8 +250,12 @@ function authorizeRole(
       principal: caller.principal,
       action,
       resource: arn,
-      resourceAccount: arn.split(':')[4] ?? '',
-      context: new RequestConditions(request, { identity: role?.identity, conditions }),
+      resourceAccount: accountOf(arn),
+      context: new RequestConditions(request, {
+        identity: role?.identity,
+        resourceAccount: accountOf(arn),
+        conditions,
+      }),
     };
     const decision = authorize(question, policiesOf(request, role?.trustPolicy));
     if (!decision.allowed || role === undefined) throw accessDenied(accessDeniedMessage(question, decision));

@@ -55,7 +55,7 @@ export interface Caller {
   readonly sessionPolicies?: readonly CompiledPolicy[] | undefined;
   /** The name of a user, also of one who signs with temporary credentials. */
   readonly userName?: string | undefined;
-  /** The tags of the user, or of the role and its session. */
+  /** The tags of the user or role, and of the session. */
   readonly tags: readonly PrincipalTag[];
   /** Absent when the caller signs with a long-term access key. */
   readonly session?: CallerSession | undefined;

@@ -23,6 +23,8 @@ export interface AuthorizationFacts {
   readonly key: KeyTraits | undefined;
   /** The alias name by which the request named the key, when it did. */
   readonly requestAlias: string | undefined;
+  /** The account that owns what is to be worked on; the caller's, when absent. */
+  readonly resourceAccount: string | undefined;
   /** The user, role or policy to be worked on, when there is one. */
   readonly identity: Identity | undefined;
   /** The condition keys that the operation adds; asked for only when a policy needs one. */
@@ -74,8 +76,7 @@ const SOURCES: Readonly<Record<string, Source>> = {
   'aws:sourceidentity': ({ caller }) => caller.session?.sourceIdentity,
   'aws:federatedprovider': ({ caller }) =>
     caller.session?.federatedProvider ?? caller.webIdentity?.provider.arn,
-  'aws:resourceaccount': ({ caller }, { key, identity }) =>
-    key?.record.accountId ?? identity?.accountId ?? caller.account,
+  'aws:resourceaccount': ({ caller }, { resourceAccount }) => resourceAccount ?? caller.account,
   'kms:calleraccount': ({ caller }) =>
     caller.principal.kind === 'service' ? caller.serviceSource?.account : caller.account,
   'kms:viaservice': ({ caller: { viaService }, region }) =>

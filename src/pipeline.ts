@@ -4,7 +4,7 @@ import { authorizeTargets, wouldAllow } from './authorization.ts';
 import type { RequestFacts } from './conditions.ts';
 import { ServiceError } from './errors.ts';
 import { type Authenticate, authenticateWebIdentity, type Iam } from './iam/index.ts';
-import type { Kms } from './kms/index.ts';
+import { type Kms, readGrantToken } from './kms/index.ts';
 import {
   type AnyInput,
   asDeclared,
@@ -62,7 +62,7 @@ export function createPipeline({
     const signed = operation.unsigned ? undefined : await authenticate(wire, operation.service, time);
     const input = operation.decode(protocol.readInput(wire, operation.input));
     const { caller, region } = signed ?? (await authenticateWebIdentity(iam, asDeclared(input)));
-    requireNoGrantTokens(input);
+    requireGrantTokens(kms, input);
     operation.validate?.(asDeclared(input));
     requirePageSize(operation, input);
     const facts: RequestFacts = {
@@ -76,7 +76,7 @@ export function createPipeline({
       referer: wire.headers.referer,
     };
     const found = await findTargets({ kms, iam, caller, account: caller.account, region }, operation, input);
-    authorizeTargets(facts, operation, found, input);
+    await authorizeTargets(kms, facts, operation, found, input);
     for (const target of found) requireUsable(operation, target);
     const call: Call = {
       operation,
@@ -89,7 +89,7 @@ export function createPipeline({
       iam,
       wouldAllow: (...question) => wouldAllow(facts, ...question),
     };
-    operation.check?.(asDeclared(call));
+    await operation.check?.(asDeclared(call));
     if (input['DryRun'] === true) throw refusals.dryRun();
     const output = await operation.handler(asDeclared(call));
     return protocol.renderOutput(operation, output, wire.id);
@@ -127,6 +127,7 @@ export function createPipeline({
   };
 }
 
-function requireNoGrantTokens({ GrantTokens }: AnyInput): void {
-  if (Array.isArray(GrantTokens) && GrantTokens.length > 0) throw refusals.invalidGrantToken();
+/** Grants take effect at once, so that tokens give nothing; yet they have to be tokens of this deployment. */
+function requireGrantTokens(kms: Kms, { GrantTokens }: AnyInput): void {
+  if (Array.isArray(GrantTokens)) for (const token of GrantTokens) readGrantToken(kms, String(token));
 }

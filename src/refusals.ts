@@ -8,11 +8,6 @@ export function dryRun(): ServiceError {
   );
 }
 
-/** No grant exists that a token could stand for. */
-export function invalidGrantToken(): ServiceError {
-  return new ServiceError('InvalidGrantTokenException');
-}
-
 export function accessDenied(message: string): ServiceError {
   return new ServiceError('AccessDeniedException', message);
 }

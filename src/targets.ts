@@ -19,8 +19,10 @@ import {
   aliasArn,
   aliasNotFound,
   findAliasRecord,
+  findGrant,
   findKeyEntry,
   foreignRegion,
+  type GrantRecord,
   incorrectKey,
   invalidCiphertext,
   invalidKeyId,
@@ -34,6 +36,7 @@ import {
   malformedArn,
   malformedArnNotFound,
   parseIdentifier,
+  readGrantToken,
   requireState,
 } from './kms/index.ts';
 import {
@@ -41,6 +44,7 @@ import {
   type AliasTarget,
   type AnyInput,
   asDeclared,
+  type GrantTarget,
   type IdentityTarget,
   type KeyTarget,
   type NamedAlias,
@@ -74,12 +78,22 @@ export interface NamedIdentity {
 export interface NamedKey {
   readonly arn: string;
   readonly accountId: string;
+  /** What the request itself says of the key: by this ARN it is judged for whoever may not know whether it exists. */
+  readonly saidArn: string;
   readonly entry: KeyEntry | undefined;
   readonly requestAlias: string | undefined;
   /** The key was taken from the ciphertext. */
   readonly fromCiphertext: boolean;
   /** What a caller who may not use the key is told, as if it did not exist. */
   readonly refusal?: ServiceError;
+}
+
+/** A grant that a request names. */
+export interface NamedGrant {
+  readonly key: NamedKey;
+  readonly grantId: string;
+  /** `undefined` when there is none such. */
+  readonly grant: GrantRecord | undefined;
 }
 
 /** A target of an operation with what the request names for it. */
@@ -97,6 +111,12 @@ export type FoundTarget =
       readonly alias: NamedAlias;
     }
   | { readonly kind: 'account'; readonly name: string; readonly target: AccountTarget }
+  | {
+      readonly kind: 'grant';
+      readonly name: string;
+      readonly target: GrantTarget;
+      readonly named: NamedGrant;
+    }
   | {
       readonly kind: 'identity';
       readonly name: string;
@@ -148,6 +168,9 @@ export async function findTargets(
         break;
       case 'new-identity':
         found.push({ kind: 'new-identity', name, target, place: placeOf(scope, target, input, found) });
+        break;
+      case 'grant':
+        found.push({ kind: 'grant', name, target, named: await findNamedGrant(scope, operation, input) });
         break;
       case 'role': {
         const arn = String(input[target.member]);
@@ -215,6 +238,7 @@ function requireHere(
 
 /**
  * @param how.requestAlias the alias name that led to the key
+ * @param how.saidArn the ARN of that alias
  * @param how.ciphertext what the key is to decrypt: a key of another account may go by its bare id where the
  * ciphertext names it too (operations.md, introduction)
  */
@@ -222,16 +246,20 @@ async function findById(
   scope: Scope,
   accountId: string,
   keyId: string,
-  how: { readonly requestAlias?: string; readonly ciphertext?: Uint8Array | undefined },
+  how: {
+    readonly requestAlias?: string;
+    readonly saidArn?: string;
+    readonly ciphertext?: Uint8Array | undefined;
+  },
 ): Promise<NamedKey> {
   const { kms, region } = scope;
   const arn = keyArn(kms.partition, region, accountId, keyId);
   const cached = findKeyEntry(kms, region, keyId);
   const found = cached instanceof Promise ? await cached : cached;
   const entry = found?.record.accountId === accountId ? found : undefined;
-  const { requestAlias, ciphertext } = how;
+  const { requestAlias, saidArn = arn, ciphertext } = how;
   if (entry !== undefined || accountId !== scope.account)
-    return { arn, accountId, entry, requestAlias, fromCiphertext: false };
+    return { arn, accountId, saidArn, entry, requestAlias, fromCiphertext: false };
   const refusal = keyNotFound(arn);
   if (found === undefined || ciphertext === undefined) throw refusal;
   if (parseCiphertext(ciphertext)?.keyId !== keyId) throw refusal;
@@ -239,6 +267,7 @@ async function findById(
   return {
     arn: found.arn,
     accountId: record.accountId,
+    saidArn: arn,
     entry: found,
     requestAlias,
     fromCiphertext: false,
@@ -252,9 +281,9 @@ async function findByAlias(scope: Scope, accountId: string, aliasName: string): 
   const cached = findAliasRecord(kms, accountId, region, aliasName);
   const record = cached instanceof Promise ? await cached : cached;
   if (record !== undefined)
-    return findById(scope, accountId, record.targetKeyId, { requestAlias: aliasName });
+    return findById(scope, accountId, record.targetKeyId, { requestAlias: aliasName, saidArn: arn });
   if (accountId === scope.account) throw aliasNotFound(arn);
-  return { arn, accountId, entry: undefined, requestAlias: aliasName, fromCiphertext: false };
+  return { arn, accountId, saidArn: arn, entry: undefined, requestAlias: aliasName, fromCiphertext: false };
 }
 
 /** A ciphertext names its key by id alone; a key that is not here is refused like one that may not be used. */
@@ -265,7 +294,8 @@ async function findByCiphertext({ kms, account, region }: Scope, blob: Uint8Arra
   const entry = cached instanceof Promise ? await cached : cached;
   const accountId = entry?.record.accountId ?? account;
   const arn = keyArn(kms.partition, region, accountId, ciphertext.keyId);
-  return { arn, accountId, entry, requestAlias: undefined, fromCiphertext: true };
+  const saidArn = keyArn(kms.partition, region, account, ciphertext.keyId);
+  return { arn, accountId, saidArn, entry, requestAlias: undefined, fromCiphertext: true };
 }
 
 async function findAlias(scope: Scope, target: AliasTarget, input: AnyInput): Promise<NamedAlias> {
@@ -275,6 +305,38 @@ async function findAlias(scope: Scope, target: AliasTarget, input: AnyInput): Pr
   const record = await findAliasRecord(kms, account, region, aliasName);
   if (record === undefined && target.exists === true) throw aliasNotFound(arn);
   return { aliasName, arn, record };
+}
+
+/**
+ * The grant that GrantToken, or KeyId and GrantId, name.
+ *
+ * @throws ServiceError `InvalidGrantTokenException`; `NotFoundException` for a key of the caller's account that does not
+ * exist
+ */
+async function findNamedGrant(scope: Scope, operation: Operation, input: AnyInput): Promise<NamedGrant> {
+  const { kms, region, account } = scope;
+  const { GrantToken, KeyId, GrantId } = input;
+  if (typeof GrantToken === 'string') {
+    const place = readGrantToken(kms, GrantToken);
+    const entry = place.region === region ? await findKeyEntry(kms, region, place.keyId) : undefined;
+    const accountId = entry?.record.accountId ?? account;
+    const arn = keyArn(kms.partition, region, accountId, place.keyId);
+    const key = { arn, accountId, saidArn: arn, entry, requestAlias: undefined, fromCiphertext: false };
+    const grant = entry && (await findGrantOf(kms, entry, place.grantId));
+    return { key, grantId: place.grantId, grant };
+  }
+  const target = { kind: 'key', accepts: ['keyId', 'keyArn'], crossAccount: true, states: 'any' } as const;
+  const key = await findByIdentifier(scope, operation, target, String(KeyId), undefined);
+  const grantId = String(GrantId);
+  return { key, grantId, grant: key.entry && (await findGrantOf(kms, key.entry, grantId)) };
+}
+
+function findGrantOf(
+  { store }: Kms,
+  { record }: KeyEntry,
+  grantId: string,
+): Promise<GrantRecord | undefined> {
+  return store.read((reader) => findGrant(reader, record.region, record.keyId, grantId));
 }
 
 async function findIdentity(
@@ -376,6 +438,7 @@ export function handlerTargets(found: readonly FoundTarget[]): Readonly<Record<s
     else if (target.kind === 'alias') targets[target.name] = target.alias;
     else if (target.kind === 'identity') targets[target.name] = target.named.identity;
     else if (target.kind === 'new-identity') targets[target.name] = target.place;
+    else if (target.kind === 'grant') targets[target.name] = target.named.grant;
     else if (target.kind === 'role') targets[target.name] = target.role?.identity;
   }
   return targets;

@@ -5,15 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { createRootKeyFile } from '../src/keyring/index.ts';
+import { type UserLedger, verifyUsers, writeUsersUntilBroken } from './support/identity-load.ts';
 import { rootKeyFileOf, verifyStore } from './support/inside.ts';
 import { createKey } from './support/keys.ts';
-import { endNodes, startNode, startNodeInVain } from './support/node-process.ts';
+import { endNodes, type NodeProcess, startNode, startNodeInVain } from './support/node-process.ts';
 import { startTestServer } from './support/server.ts';
 import { type Ledger, verifyCiphertexts, verifyLedger, writeUntilBroken } from './support/write-load.ts';
 
 /** How often a node is killed; the environment variable QKMS_CRASHES asks for more. */
 const CRASHES = Number(process.env['QKMS_CRASHES'] ?? 3);
-const WRITERS = 4;
+const WRITERS = 3;
+const USER_WRITERS = 2;
 /** The most calls that are confirmed before a node is killed. */
 const LONGEST_LIFE = 100;
 
@@ -31,18 +33,25 @@ afterEach(async () => {
 describe('nothing that was acknowledged is lost', () => {
   it(`however often a node is killed in the midst of its work: ${CRASHES} times`, async (t) => {
     const ledgers: readonly Ledger[] = Array.from({ length: WRITERS }, () => []);
+    const userLedgers: readonly UserLedger[] = Array.from({ length: USER_WRITERS }, () => []);
+    const verify = async (node: NodeProcess) => {
+      for (const ledger of ledgers) await verifyLedger(node.client(), ledger);
+      for (const ledger of userLedgers) await verifyUsers(node, ledger);
+    };
     for (let crash = 0; crash < CRASHES; crash += 1) {
       const node = await startNode({ dataDirectory, workers: 2 });
-      for (const ledger of ledgers) await verifyLedger(node.client(), ledger);
+      await verify(node);
 
       let life = randomInt(1, LONGEST_LIFE);
       const { promise: livedLongEnough, resolve } = Promise.withResolvers<void>();
-      const writers = ledgers.map((ledger) =>
-        writeUntilBroken(node.client(), ledger, () => {
-          life -= 1;
-          if (life === 0) resolve();
-        }),
-      );
+      const acknowledged = () => {
+        life -= 1;
+        if (life === 0) resolve();
+      };
+      const writers = [
+        ...ledgers.map((ledger) => writeUntilBroken(node.client(), ledger, acknowledged)),
+        ...userLedgers.map((ledger) => writeUsersUntilBroken(node, ledger, acknowledged)),
+      ];
       await Promise.race([livedLongEnough, Promise.all(writers)]);
       assert.ok(life <= 0, 'the node broke before it was killed');
       // Killed are now the primary alone, whose workers then end themselves, now all processes at once.
@@ -51,14 +60,16 @@ describe('nothing that was acknowledged is lost', () => {
     }
 
     const node = await startNode({ dataDirectory, workers: 2 });
-    for (const ledger of ledgers) await verifyLedger(node.client(), ledger);
+    await verify(node);
     const keys = await verifyStore(dataDirectory);
-    const known = ledgers.flat().length;
+    const users = userLedgers.flat().length;
+    const known = ledgers.flat().length + users;
     // A key may have been created whose creator was never told.
-    assert.ok(keys >= known && keys <= known + WRITERS * CRASHES, `${keys} keys, ${known} of them known`);
+    const unknown = (WRITERS + USER_WRITERS) * CRASHES;
+    assert.ok(keys >= known && keys <= known + unknown, `${keys} keys, ${known} of them known`);
     for (const ledger of ledgers) await verifyCiphertexts(node.client(), ledger);
     assert.equal(await node.stop(), 0);
-    t.diagnostic(`${known} keys`);
+    t.diagnostic(`${known} keys, ${users} users`);
   });
 
   it('when a node is asked to end', async () => {

@@ -190,7 +190,9 @@ describe(`whatever is sent is answered in good form (${RUNS} runs, seed ${SEED})
   });
 
   it('inputs that follow the declared shape of an operation, more or less', async () => {
-    const inputs = [...operations.values()].map(({ name, input }) => [name, inputOf(input, kmsValues(known))] as const);
+    const inputs = [...operations.values()].map(
+      ({ name, input }) => [name, inputOf(input, kmsValues(known))] as const,
+    );
     const decoders = new Map(
       [...operations.values()].map(({ name, output }) => [name, compileDecoder(output)]),
     );

@@ -88,7 +88,45 @@ const LISTINGS: Readonly<Record<string, Listing>> = {
     // Every key has one, and can have no more.
     add: async () => {},
   },
+  ListGrants: {
+    defaultLimit: 50,
+    maximumLimit: 100,
+    async list(kms, KeyId, request) {
+      const { Grants = [], NextMarker, Truncated } = await kms.listGrants({ KeyId, ...request });
+      return { items: Grants.map(({ GrantId = '' }) => GrantId), next: NextMarker, truncated: Truncated };
+    },
+    add: addGrants,
+  },
+  ListRetirableGrants: {
+    defaultLimit: 50,
+    maximumLimit: 100,
+    async list(kms, keyId, request) {
+      const RetiringPrincipal = await rootOfKey(kms, keyId);
+      const page = await kms.listRetirableGrants({ RetiringPrincipal, ...request });
+      const { Grants = [], NextMarker, Truncated } = page;
+      return { items: Grants.map(({ GrantId = '' }) => GrantId), next: NextMarker, truncated: Truncated };
+    },
+    add: addGrants,
+  },
 };
+/** The root user of the account that owns a key. */
+async function rootOfKey(kms: KMS, KeyId: string): Promise<string> {
+  const { KeyMetadata } = await kms.describeKey({ KeyId });
+  return `arn:aws:iam::${KeyMetadata?.AWSAccountId}:root`;
+}
+
+async function addGrants(kms: KMS, KeyId: string, count: number): Promise<void> {
+  const GranteePrincipal = await rootOfKey(kms, KeyId);
+  for (let left = count; left > 0; left -= 1) {
+    await kms.createGrant({
+      KeyId,
+      GranteePrincipal,
+      RetiringPrincipal: GranteePrincipal,
+      Operations: ['Decrypt'],
+    });
+  }
+}
+
 const LISTING_NAMES = Object.keys(LISTINGS);
 
 let server: TestServer;

@@ -10,14 +10,21 @@ import { createKeyring } from '../src/keyring/index.ts';
 import {
   deleteKey,
   findAccessKey,
+  findAccessKeyUse,
+  findAccount,
+  findIdentity,
   findKey,
   insertAccessKey,
+  insertAccount,
   insertAlias,
+  insertIdentity,
   insertKey,
   type KeyRecord,
   listAliasesOfKey,
   listKeyMaterials,
+  listReferrers,
   migrateStore,
+  noteAccessKeyUse,
   openSqlite,
   RevisionConflict,
   readStoreIdentity,
@@ -254,9 +261,28 @@ describe('a stored row', () => {
     access_keys: async (store) => {
       return store.read((reader) => findAccessKey(reader, 'AKIAEXAMPLE'));
     },
+    access_key_uses: async (store) => {
+      return store.read((reader) => findAccessKeyUse(reader, 'AKIAEXAMPLE'));
+    },
+    accounts: (store) => store.read((reader) => findAccount(reader, record.accountId)),
+    identities: (store) => {
+      return store.read((reader) => findIdentity(reader, record.accountId, 'user', 'Ada'));
+    },
+    identity_references: (store) => {
+      return store.read((reader) => listReferrers(reader, record.accountId, membership, '', 10));
+    },
     fence: (store) => store.passFence(),
     change_log: (store) => store.passFence(),
   };
+
+  /** The columns by which rows of some tables are found. */
+  const SEARCHED: Readonly<Record<string, readonly string[]>> = {
+    accounts: ['account_id'],
+    identities: ['account_id', 'kind', 'name_key'],
+    identity_references: ['target', 'relation', 'owner'],
+  };
+
+  const membership = { relation: 'member', target: 'AGPAEXAMPLE' } as const;
 
   async function fill(store: Store): Promise<void> {
     await store.passFence();
@@ -278,6 +304,23 @@ describe('a stored row', () => {
         creationDate: 3,
         wrappedSecret: randomBytes(80),
       });
+      await noteAccessKeyUse(writer, {
+        accessKeyId: 'AKIAEXAMPLE',
+        lastUsedDate: 4,
+        service: 'kms',
+        region: record.region,
+      });
+      await insertAccount(writer, { accountId: record.accountId, name: 'orders', creationDate: 5 });
+      const ada = {
+        accountId: record.accountId,
+        kind: 'user',
+        name: 'Ada',
+        path: '/team/',
+        uniqueId: 'AIDAEXAMPLE',
+        creationDate: 6,
+        details: '{"tags":[]}',
+      } as const;
+      await insertIdentity(writer, ada, [membership]);
     });
   }
 
@@ -292,6 +335,7 @@ describe('a stored row', () => {
         // The columns by which a row is found cannot be changed unnoticed either, but then it is not found at all.
         const isSearched =
           /^(place|region|key_id|access_key_id|target_key_id|id)$/.test(column) ||
+          SEARCHED[table]?.includes(column) ||
           (column === 'version' && table === 'change_log');
         if (isSearched) continue;
         const set = direct.prepare(`update ${table} set ${column} = ? where rowid = ?`);

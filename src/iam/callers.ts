@@ -101,7 +101,7 @@ export async function callerOfSession(
         principal: federated,
         identityPolicies,
         userName: undefined,
-        tags: session.tags,
+        tags: overrideTags(own.tags, session.tags),
       };
     }
     case 'AssumeRole':
@@ -167,14 +167,25 @@ async function forwardedCaller(
       : findIdentity(reader, account, 'role', session.roleName),
   );
   const entry = record === undefined ? undefined : await find(iam, record.uniqueId);
-  if (entry === undefined || (session === undefined && entry.identity.arn !== arn))
-    throw mayNotActFor(viaService, arn);
+  if (entry === undefined) throw mayNotActFor(viaService, arn);
+  const { arn: entryArn, uniqueId, name } = entry.identity;
+  const itsArn =
+    session === undefined
+      ? entryArn
+      : sessionArn(iam.partition, account, 'assumed-role', `${name}/${session.sessionName}`);
+  if (itsArn !== arn) throw mayNotActFor(viaService, arn);
   const own = await userCaller(iam, entry, accessKeyId);
   if (session === undefined) return { ...own, viaService };
-  const { arn: roleArn, uniqueId } = entry.identity;
   return {
     ...own,
-    principal: { kind: 'assumed-role', account, arn, roleArn, uniqueId, sessionName: session.sessionName },
+    principal: {
+      kind: 'assumed-role',
+      account,
+      arn,
+      roleArn: entryArn,
+      uniqueId,
+      sessionName: session.sessionName,
+    },
     userName: undefined,
     viaService,
   };
@@ -227,7 +238,7 @@ function find(iam: Iam, uniqueId: string): IdentityEntry | Promise<IdentityEntry
   return iam.identities.get(uniqueId);
 }
 
-/** Tags of a role with those of its session, which count where both have a key, whatever its case. */
+/** Tags of a user or role with those of its session, which count where both have a key, whatever its case. */
 function overrideTags(own: readonly PrincipalTag[], over: readonly PrincipalTag[]): readonly PrincipalTag[] {
   const overridden = new Set(over.map(({ key }) => key.toLowerCase()));
   return [...own.filter(({ key }) => !overridden.has(key.toLowerCase())), ...over];

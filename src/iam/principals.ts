@@ -58,6 +58,34 @@ async function findByArn(reader: Reader, partition: string, arn: string): Promis
   return found !== undefined && identityArn(partition, found) === arn ? found.uniqueId : undefined;
 }
 
+/**
+ * What a grant, which names one principal, is stored with: the unique id of a user or role; the ARN itself of an account
+ * and of a session. `undefined` for what is no principal, or for one that does not exist.
+ */
+export async function bindPrincipal(
+  reader: Reader,
+  partition: string,
+  arn: string,
+): Promise<string | undefined> {
+  const [, ofPartition, service, , account = '', ...resource] = arn.split(':');
+  if (ofPartition !== partition || !/^[0-9]{12}$/.test(account)) return undefined;
+  const name = resource.join(':');
+  if (service === 'iam' && name === 'root') return arn;
+  if (service === 'iam' && /^(?:user|role)\//.test(name)) return findByArn(reader, partition, arn);
+  const session = service === 'sts' ? parseRoleSessionArn(arn) : undefined;
+  if (session !== undefined)
+    return (await findIdentity(reader, account, 'role', session.roleName)) === undefined ? undefined : arn;
+  const isFederatedUser = service === 'sts' && /^federated-user\/[\w+=,.@-]+$/.test(name);
+  return isFederatedUser && (await findAccount(reader, account)) !== undefined ? arn : undefined;
+}
+
+/** How a principal that was bound is shown: by its present ARN, or by its unique id when it is gone. */
+export async function showPrincipal(reader: Reader, partition: string, bound: string): Promise<string> {
+  if (bound.startsWith('arn:')) return bound;
+  const identity = await findIdentityById(reader, bound);
+  return identity === undefined ? bound : identityArn(partition, identity);
+}
+
 /** Parses a stored policy, its users and roles replaced by the unique ids that they were bound to. */
 export function bindDocument(text: string, bindings: ReadonlyMap<string, string>): PolicyDocument {
   return bindPrincipals(parsePolicy(text), bindings);

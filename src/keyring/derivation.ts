@@ -12,6 +12,7 @@ export const KEY_LENGTH = 32;
  *   (XAES-256-GCM).
  * - `authenticate-records`: authenticates rows of the store (HMAC-SHA256).
  * - `seal-markers`: encrypts pagination markers (XAES-256-GCM).
+ * - `seal-grant-tokens`: encrypts grant tokens (XAES-256-GCM).
  * - `seal-session-tokens`: encrypts the tokens of temporary credentials (XAES-256-GCM).
  * - `identify-key-material`: names key material without telling anything of it (HMAC-SHA256).
  * - `identify-root-key`: becomes the public id of the root key itself; it keeps nothing secret.
@@ -21,6 +22,7 @@ export type Purpose =
   | 'wrap-secrets'
   | 'authenticate-records'
   | 'seal-markers'
+  | 'seal-grant-tokens'
   | 'seal-session-tokens'
   | 'identify-key-material'
   | 'identify-root-key';

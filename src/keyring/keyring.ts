@@ -48,6 +48,12 @@ export interface Keyring {
   /** The position in a marker, or `undefined` when `sealMarker` didn't make it for this scope. */
   openMarker(scope: readonly string[], marker: string): string | undefined;
 
+  /** Makes a token of a text, such as what a grant is found by: opaque, authenticated, base64, never the same twice. */
+  sealGrantToken(text: string): string;
+
+  /** The text in a grant token, or `undefined` when `sealGrantToken` didn't make it. */
+  openGrantToken(token: string): string | undefined;
+
   /**
    * Encrypts a session token. `identity` is whom it goes with; the same identity is needed to open it.
    */
@@ -87,6 +93,7 @@ class DerivedKeyring implements Keyring {
   readonly rootKeyId: string;
   readonly #wrappingKeys: Readonly<Record<WrapPurpose, XaesKey>>;
   readonly #markerKey: XaesKey;
+  readonly #grantTokenKey: XaesKey;
   readonly #sessionTokenKey: XaesKey;
   readonly #recordKey: Buffer;
   readonly #materialIdKey: Buffer;
@@ -99,6 +106,7 @@ class DerivedKeyring implements Keyring {
       secret: encryptionKey(derive('wrap-secrets')),
     };
     this.#markerKey = encryptionKey(derive('seal-markers'));
+    this.#grantTokenKey = encryptionKey(derive('seal-grant-tokens'));
     this.#sessionTokenKey = encryptionKey(derive('seal-session-tokens'));
     this.#recordKey = derive('authenticate-records');
     this.#materialIdKey = derive('identify-key-material');
@@ -151,6 +159,19 @@ class DerivedKeyring implements Keyring {
     return unwrapUnder(this.#markerKey, wrapped, scope)?.toString();
   }
 
+  sealGrantToken(text: string): string {
+    this.#requireKeys();
+    return wrapUnder(this.#grantTokenKey, this.#nonces, Buffer.from(text), []).toString('base64');
+  }
+
+  openGrantToken(token: string): string | undefined {
+    this.#requireKeys();
+    const wrapped = Buffer.from(token, 'base64');
+    // Node skips what isn't base64; a token has one spelling only.
+    if (wrapped.toString('base64') !== token) return undefined;
+    return unwrapUnder(this.#grantTokenKey, wrapped, [])?.toString();
+  }
+
   sealSessionToken(identity: readonly string[], plaintext: Uint8Array): Buffer {
     this.#requireKeys();
     return wrapUnder(this.#sessionTokenKey, this.#nonces, plaintext, identity);
@@ -165,7 +186,8 @@ class DerivedKeyring implements Keyring {
     if (this.#destroyed) return;
     this.#destroyed = true;
     const { 'key-material': materialKey, secret: secretKey } = this.#wrappingKeys;
-    for (const key of [materialKey, secretKey, this.#markerKey, this.#sessionTokenKey]) key.destroy();
+    const tokenKeys = [this.#markerKey, this.#grantTokenKey, this.#sessionTokenKey];
+    for (const key of [materialKey, secretKey, ...tokenKeys]) key.destroy();
     this.#recordKey.fill(0);
     this.#materialIdKey.fill(0);
   }

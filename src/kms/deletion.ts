@@ -1,5 +1,6 @@
 import {
   deleteAlias,
+  deleteGrantsOfKey,
   deleteKey,
   type KeyRecord,
   listAliasesOfKey,
@@ -45,6 +46,7 @@ async function deleteKeyOnce(kms: Kms, record: KeyRecord): Promise<boolean> {
     await kms.store.write(async (writer) => {
       for (const alias of await listAliasesOfKey(writer, record.region, record.keyId))
         await deleteAlias(writer, alias);
+      await deleteGrantsOfKey(writer, record.region, record.keyId);
       await deleteKey(writer, record);
     });
     return true;

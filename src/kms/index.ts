@@ -1,7 +1,9 @@
 export type { AliasRecord, KeyRecord, Tag } from '../store/index.ts';
+export { findGrant, type GrantRecord, listGrants } from '../store/index.ts';
 export * from './aliases.ts';
 export * as constraints from './constraints.ts';
 export * from './deletion.ts';
+export * from './grants.ts';
 export * from './identifiers.ts';
 export { type KeyEntry, type KeyTraits, loadKeyEntry } from './key-entry.ts';
 export * from './key-policy.ts';

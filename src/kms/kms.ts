@@ -1,11 +1,13 @@
 import type { Clock } from '../clock.ts';
 import type { Keyring } from '../keyring/index.ts';
 import { type AliasRecord, type EntryCache, findAlias, type Store } from '../store/index.ts';
+import { type GrantsEntry, loadGrantsEntry } from './grants.ts';
 import { type KeyEntry, loadKeyEntry } from './key-entry.ts';
 
 /** How many decoded keys and aliases a process keeps. */
 const KEY_CACHE_CAPACITY = 10_000;
 const ALIAS_CACHE_CAPACITY = 20_000;
+const GRANTS_CACHE_CAPACITY = 100_000;
 
 /** What the KMS domain works with: where its state is, what protects it, and what time it is. */
 export interface Kms {
@@ -15,6 +17,8 @@ export interface Kms {
   readonly clock: Clock;
   /** Keys by `<region>/<key id>`. */
   readonly keys: EntryCache<KeyEntry>;
+  /** Grants of a key to a grantee, by `<region>/<key id>/<grantee>`. */
+  readonly grants: EntryCache<GrantsEntry>;
   /** Aliases by `<account>/<region>/<alias name>`. */
   readonly aliases: EntryCache<AliasRecord>;
 }
@@ -31,6 +35,10 @@ export function createKms(parts: {
     keys: store.cache('key', KEY_CACHE_CAPACITY, (reader, identifiers) => {
       const [region = '', keyId = ''] = identifiers.split('/');
       return loadKeyEntry(reader, partition, region, keyId);
+    }),
+    grants: store.cache('grants', GRANTS_CACHE_CAPACITY, (reader, identifiers) => {
+      const [region = '', keyId = '', ...grantee] = identifiers.split('/');
+      return loadGrantsEntry(reader, region, keyId, grantee.join('/'));
     }),
     aliases: store.cache('alias', ALIAS_CACHE_CAPACITY, (reader, identifiers) => {
       const [accountId = '', region = '', ...aliasName] = identifiers.split('/');

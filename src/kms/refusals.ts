@@ -73,6 +73,22 @@ export function tooManyAliases(keyArn: string, quota: number): ServiceError {
   );
 }
 
+export function grantNotFound(grantId: string): ServiceError {
+  return new ServiceError('NotFoundException', `Grant ID ${grantId} not found`);
+}
+
+/** What was sent as a grant token is none of this deployment. */
+export function invalidGrantToken(): ServiceError {
+  return new ServiceError('InvalidGrantTokenException');
+}
+
+export function tooManyGrants(quota: number): ServiceError {
+  return new ServiceError(
+    'LimitExceededException',
+    `The key already has ${quota} grants, the most a key can have.`,
+  );
+}
+
 export function keyDisabled(keyArn: string): ServiceError {
   return new ServiceError('DisabledException', `${keyArn} is disabled.`);
 }

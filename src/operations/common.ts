@@ -1,6 +1,13 @@
 import { findNamedPrincipals, type Iam } from '../iam/index.ts';
-import { type IdentifierForm, type KeyStateClass, type ReadKeyPolicy, readKeyPolicy } from '../kms/index.ts';
+import {
+  type GrantDetails,
+  type IdentifierForm,
+  type KeyStateClass,
+  type ReadKeyPolicy,
+  readKeyPolicy,
+} from '../kms/index.ts';
 import type { Conditions, KeyUsageRule } from './operation.ts';
+import { constraintValueTooLong, oneGrantConstraintExpected, tooManyConstraintPairs } from './refusals.ts';
 
 /** Identifiers accepted by the operations that manage a key. */
 export const ID_OR_ARN: readonly IdentifierForm[] = ['keyId', 'keyArn'];
@@ -84,6 +91,47 @@ function pairConditions(
       return [prefix + lowerCase, values.length === 1 ? values[0] : values];
     }),
   );
+}
+
+interface GrantConstraintMembers {
+  readonly EncryptionContextEquals?: Readonly<Record<string, string>> | undefined;
+  readonly EncryptionContextSubset?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Condition keys of the constraints of a grant; its pairs stand in the place of an encryption context. */
+export function grantConditions(constraints: GrantConstraintMembers | undefined): Conditions {
+  const { EncryptionContextEquals: equals, EncryptionContextSubset: subset } = constraints ?? {};
+  const pairs = Object.entries(equals ?? subset ?? {});
+  return {
+    'kms:GrantConstraintType':
+      equals === undefined ? subset && 'EncryptionContextSubset' : 'EncryptionContextEquals',
+    ...(pairs.length > 0 && {
+      'kms:EncryptionContextKeys': pairs.map(([key]) => key),
+      ...pairConditions('kms:EncryptionContext:', pairs),
+    }),
+  };
+}
+
+/** Condition keys of a grant that exists (RetireGrant). */
+export function conditionsOfGrant({ constraints = {} }: GrantDetails): Conditions {
+  return grantConditions({
+    EncryptionContextEquals: constraints.encryptionContextEquals,
+    EncryptionContextSubset: constraints.encryptionContextSubset,
+  });
+}
+
+/** Quotas of grant constraints (grants.md section 3). */
+const CONSTRAINT_PAIRS = 8;
+const CONSTRAINT_VALUE_LENGTH = 384;
+
+/** @throws ServiceError `ValidationException` for two kinds at once, too many pairs or too long a value */
+export function requireGrantConstraints(constraints: GrantConstraintMembers | undefined): void {
+  const { EncryptionContextEquals: equals, EncryptionContextSubset: subset } = constraints ?? {};
+  if (equals !== undefined && subset !== undefined) throw oneGrantConstraintExpected();
+  const pairs = Object.entries(equals ?? subset ?? {});
+  if (pairs.length > CONSTRAINT_PAIRS) throw tooManyConstraintPairs(CONSTRAINT_PAIRS);
+  if (pairs.some(([, value]) => value.length > CONSTRAINT_VALUE_LENGTH))
+    throw constraintValueTooLong(CONSTRAINT_VALUE_LENGTH);
 }
 
 /**

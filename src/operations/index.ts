@@ -2,6 +2,7 @@ import type { ServiceName } from '../model/index.ts';
 import * as aliases from './aliases.ts';
 import { createKey } from './create-key.ts';
 import * as dataKeys from './data-keys.ts';
+import * as grants from './grants.ts';
 import { declaredByIam } from './iam/index.ts';
 import * as keyPolicies from './key-policies.ts';
 import * as keys from './keys.ts';
@@ -12,6 +13,7 @@ import { declaredBySts } from './sts/index.ts';
 import * as symmetric from './symmetric.ts';
 import * as tags from './tags.ts';
 
+export { conditionsOfGrant } from './common.ts';
 export {
   type AccountTarget,
   type AliasTarget,
@@ -19,6 +21,7 @@ export {
   asDeclared,
   type Call,
   type Conditions,
+  type GrantTarget,
   type IdentityTarget,
   type KeyTarget,
   type NamedAlias,
@@ -34,6 +37,7 @@ const declared = [
   generateRandom,
   ...Object.values(aliases),
   ...Object.values(dataKeys),
+  ...Object.values(grants),
   ...Object.values(keyPolicies),
   ...Object.values(keys),
   ...Object.values(symmetric),

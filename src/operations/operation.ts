@@ -1,6 +1,14 @@
 import type { Caller, SessionSource } from '../caller.ts';
 import type { Iam, Identity, IdentityKind, NewIdentity } from '../iam/index.ts';
-import type { AliasRecord, IdentifierForm, KeyEntry, KeyStateClass, KeyTraits, Kms } from '../kms/index.ts';
+import type {
+  AliasRecord,
+  GrantRecord,
+  IdentifierForm,
+  KeyEntry,
+  KeyStateClass,
+  KeyTraits,
+  Kms,
+} from '../kms/index.ts';
 import {
   compileDecoder,
   compileEncoder,
@@ -40,7 +48,11 @@ export interface KeyTarget<Input = never> {
    *
    * @param keyArns of all the keys that the request names, by target
    */
-  readonly conditions?: (input: Input, keyArns: Readonly<Record<string, string>>) => Conditions;
+  readonly conditions?: (
+    input: Input,
+    keyArns: Readonly<Record<string, string>>,
+    caller: Caller,
+  ) => Conditions;
 }
 
 export interface KeyUsageRule {
@@ -110,7 +122,14 @@ export interface RoleTarget<Input = never> {
   readonly sessionConditions?: (input: Input, caller: Caller) => Conditions;
 }
 
+/** A grant that the request names by GrantToken, or by KeyId and GrantId; authorized by what the grant itself says. */
+export interface GrantTarget {
+  readonly kind: 'grant';
+  readonly permission: 'kms:RetireGrant';
+}
+
 export type Target<Input = never> =
+  | GrantTarget
   | KeyTarget<Input>
   | AliasTarget
   | AccountTarget<Input>
@@ -149,9 +168,11 @@ export type Resolved<T> = {
                 ? Identity<I>
                 : T[K] extends { kind: 'new-identity' }
                   ? NewIdentity
-                  : T[K] extends { kind: 'role' }
-                    ? Identity<'role'>
-                    : undefined;
+                  : T[K] extends { kind: 'grant' }
+                    ? GrantRecord
+                    : T[K] extends { kind: 'role' }
+                      ? Identity<'role'>
+                      : undefined;
 };
 
 /** One authenticated, validated request on its way through the walk. */
@@ -216,7 +237,7 @@ export interface OperationDeclaration<N extends string, I extends StructureShape
   /** Refuses members that do not go together, before any key is looked up. */
   readonly validate?: (input: ValueOf<I>) => void;
   /** Checks the key against the input (algorithm, sizes): after the key's state, before DryRun answers. */
-  readonly check?: (call: Call<ValueOf<I>, Resolved<T>>) => void;
+  readonly check?: (call: Call<ValueOf<I>, Resolved<T>>) => void | Promise<void>;
   readonly handler: (call: Call<ValueOf<I>, Resolved<T>>) => ValueOf<O> | Promise<ValueOf<O>>;
 }
 
@@ -229,7 +250,7 @@ export interface Operation<
   readonly service: ServiceName;
   readonly targetList: readonly (readonly [string, Target])[];
   readonly validate?: (input: never) => void;
-  readonly check?: (call: Call<never, never>) => void;
+  readonly check?: (call: Call<never, never>) => void | Promise<void>;
   readonly handler: (call: Call<never, never>) => object | Promise<object>;
   readonly decode: (body: unknown) => AnyInput;
   readonly encode: (output: object) => string;

@@ -100,3 +100,57 @@ export function invalidPageMarker(service: ServiceName): ServiceError {
     ? new ServiceError('InvalidInputException', 'Invalid NextToken: it is not one that this listing gave.')
     : new ServiceError('ValidationError', 'Invalid Marker: it is not one that this listing gave.');
 }
+
+export function oneGranteeExpected(): ServiceError {
+  return invalid('Specify either GranteePrincipal or GranteeServicePrincipal.');
+}
+
+export function oneRetiringPrincipalExpected(): ServiceError {
+  return invalid('Specify either RetiringPrincipal or RetiringServicePrincipal, not both.');
+}
+
+export function retiringPrincipalMissing(): ServiceError {
+  return invalid('Specify either RetiringPrincipal or RetiringServicePrincipal.');
+}
+
+export function foreignRetiringPrincipal(): ServiceError {
+  return invalid('The retiring principal must be a principal of your account, or the service that asks.');
+}
+
+export function grantOperationsMissing(): ServiceError {
+  return invalid('Operations must name at least one operation.');
+}
+
+export function serviceGrantIncomplete(): ServiceError {
+  return invalid(
+    'A grant with GranteeServicePrincipal needs a SourceArn in Constraints, and a RetiringPrincipal or RetiringServicePrincipal.',
+  );
+}
+
+export function grantOperationUnsupported(name: string, keyArn: string): ServiceError {
+  return invalid(`Operation ${name} is not supported by grants of ${keyArn}.`);
+}
+
+export function oneGrantConstraintExpected(): ServiceError {
+  return invalid('Specify either EncryptionContextEquals or EncryptionContextSubset, not both.');
+}
+
+export function tooManyConstraintPairs(most: number): ServiceError {
+  return invalid(`A grant constraint has at most ${most} pairs.`);
+}
+
+export function constraintValueTooLong(most: number): ServiceError {
+  return invalid(`A value of a grant constraint has at most ${most} characters.`);
+}
+
+export function grantNotNamed(): ServiceError {
+  return invalid('Specify either GrantToken, or KeyId and GrantId.');
+}
+
+export function invalidPrincipalArn(arn: string): ServiceError {
+  return new ServiceError('InvalidArnException', `ARN does not refer to a valid principal: ${arn}`);
+}
+
+export function invalidGrantId(grantId: string): ServiceError {
+  return new ServiceError('InvalidGrantIdException', `Invalid grant ID: ${grantId}`);
+}

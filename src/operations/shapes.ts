@@ -86,6 +86,62 @@ export const encryptionAlgorithm = enumeration(
 export const dryRunModifiers = list(enumeration('IGNORE_CIPHERTEXT'));
 export const grantTokens = list(string({ min: 1, max: 8192 }), { max: 10 });
 
+export const GRANT_OPERATION_NAMES = [
+  'Decrypt',
+  'Encrypt',
+  'GenerateDataKey',
+  'GenerateDataKeyWithoutPlaintext',
+  'ReEncryptFrom',
+  'ReEncryptTo',
+  'Sign',
+  'Verify',
+  'GetPublicKey',
+  'CreateGrant',
+  'RetireGrant',
+  'DescribeKey',
+  'GenerateDataKeyPair',
+  'GenerateDataKeyPairWithoutPlaintext',
+  'GenerateMac',
+  'VerifyMac',
+  'DeriveSharedSecret',
+  'Encapsulate',
+  'Decapsulate',
+] as const;
+export const grantOperation = enumeration(...GRANT_OPERATION_NAMES);
+export const grantId = string({ min: 1, max: 128 });
+export const grantToken = string({ min: 1, max: 8192 });
+export const grantName = string({ min: 1, max: 256, pattern: '^[a-zA-Z0-9:/_-]+$' });
+export const principalId = string({ min: 1, max: 256, pattern: '^[\\w+=,.@:/-]+$' });
+export const servicePrincipal = string({
+  min: 1,
+  max: 128,
+  pattern: '^([A-Za-z0-9\\-]+)\\.([A-Za-z0-9\\-]+)(\\.[A-Za-z0-9\\-]+)+$',
+});
+export const grantConstraints = structure({
+  EncryptionContextSubset: optional(
+    stringMap,
+    'Pairs that the encryption context has to have, whatever else it has; at most 8.',
+  ),
+  EncryptionContextEquals: optional(stringMap, 'Exactly the pairs of the encryption context; at most 8.'),
+  SourceArn: optional(
+    string({ min: 20, max: 512, pattern: '^arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+$' }),
+    'The resource for which a service asks.',
+  ),
+});
+const grantListEntry = structure({
+  KeyId: optional(keyIdentifier, 'The ARN of the key.'),
+  GrantId: optional(grantId, 'The id of the grant.'),
+  Name: optional(string(), 'The name of the grant; empty when it has none.'),
+  CreationDate: optional(timestamp, 'When the grant was created.'),
+  GranteePrincipal: optional(principalId, 'Whom it is for; by unique id when they are gone.'),
+  RetiringPrincipal: optional(principalId, 'Who may retire it; by unique id when they are gone.'),
+  IssuingAccount: optional(principalId, 'The account that created it.'),
+  Operations: optional(list(grantOperation), 'The operations that it permits.'),
+  Constraints: optional(grantConstraints, 'Its constraints.'),
+  GranteeServicePrincipal: optional(servicePrincipal, 'The service that it is for.'),
+  RetiringServicePrincipal: optional(servicePrincipal, 'The service that may retire it.'),
+});
+
 export const tag = structure({
   TagKey: required(string(constraints.TAG_KEY), 'The key of the tag.'),
   TagValue: required(string(constraints.TAG_VALUE), 'The value of the tag.'),
@@ -161,3 +217,10 @@ export const truncated = optional(boolean, 'Whether there are more items.');
 
 /** The output of operations that answer `{}`. */
 export const empty = structure({});
+
+/** The output of operations that list grants. */
+export const grantPage = structure({
+  Grants: optional(list(grantListEntry), 'The grants.'),
+  NextMarker: nextMarker,
+  Truncated: truncated,
+});

@@ -40,6 +40,11 @@ export function compilePolicy(document: PolicyDocument): CompiledPolicy {
   });
 }
 
+/** A policy reduced to what it denies. */
+export function withoutAllows(policy: CompiledPolicy): CompiledPolicy {
+  return Object.freeze({ ...policy, statements: policy.denies, allows: [] });
+}
+
 /**
  * Compiles the trust policy of a role: a key policy in every respect, but its statements have no `Resource`
  * because the role is the resource.

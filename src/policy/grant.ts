@@ -10,9 +10,11 @@ import type { AuthorizationRequest, ConditionContext, ConditionValue, Grant } fr
 /** Everything that a grant can permit (section 2). */
 export const GRANT_OPERATIONS: readonly string[] = Object.freeze([
   'CreateGrant',
+  'Decapsulate',
   'Decrypt',
   'DeriveSharedSecret',
   'DescribeKey',
+  'Encapsulate',
   'Encrypt',
   'GenerateDataKey',
   'GenerateDataKeyPair',

@@ -50,7 +50,7 @@
  */
 export { type AuthorizationPolicies, authorize } from './authorize.ts';
 export { bindPrincipals, type NamedPrincipals, principalsToBind, renderPolicy } from './binding.ts';
-export { type CompiledPolicy, compilePolicy, compileTrustPolicy } from './compile.ts';
+export { type CompiledPolicy, compilePolicy, compileTrustPolicy, withoutAllows } from './compile.ts';
 export { type ContextValueType, contextKeysOf, isContextValue } from './context-keys.ts';
 export type { Decision, DecisionLayer, DeterminingStatement, PolicyLayer } from './decision.ts';
 export type {

@@ -1,3 +1,4 @@
+import { parse } from 'node:querystring';
 import { ServiceError } from '../errors.ts';
 import type { Shape, StructureShape } from '../model/index.ts';
 import type { Protocol } from './protocol.ts';
@@ -61,12 +62,14 @@ export const awsQuery: Protocol = {
 /** The parameters of a form; of a repeated name the first value counts. */
 type FormParameters = ReadonlyMap<string, string>;
 
-/** Parses a form body. Bytes that are no UTF-8 become replacement characters, which no name or path admits. */
+/**
+ * Parses a form body. Bytes that are no UTF-8 become replacement characters, which no name or path admits. Not by
+ * URLSearchParams: that takes time in proportion to the square of the number of parameters.
+ */
 function parseForm(body: Buffer): FormParameters {
   const parameters = new Map<string, string>();
-  for (const [name, value] of new URLSearchParams(body.toString('utf8'))) {
-    if (!parameters.has(name)) parameters.set(name, value);
-  }
+  for (const [name, value = ''] of Object.entries(parse(body.toString('utf8'), '&', '=', { maxKeys: 0 })))
+    parameters.set(name, typeof value === 'string' ? value : (value[0] ?? ''));
   return parameters;
 }
 

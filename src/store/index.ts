@@ -3,6 +3,7 @@ export * from './accounts.ts';
 export * from './aliases.ts';
 export type { EntryCache } from './entry-cache.ts';
 export { findFact, writeFact } from './facts.ts';
+export * from './grants.ts';
 export * from './identities.ts';
 export * from './keys.ts';
 export * from './migrate.ts';

@@ -44,6 +44,20 @@ export interface KeyMaterialsTable extends Authenticated {
   wrapped_key_material: Uint8Array;
 }
 
+/** Grants, by key. */
+export interface GrantsTable extends Authenticated {
+  region: string;
+  key_id: string;
+  grant_id: string;
+  name: string;
+  grantee: string;
+  retiring_principal: string | null;
+  issuing_account: string;
+  creation_date: number;
+  /** JSON: operations and constraints. */
+  details: string;
+}
+
 export interface AliasesTable extends Authenticated {
   account_id: string;
   region: string;
@@ -118,6 +132,7 @@ export interface Schema {
   meta: MetaTable;
   keys: KeysTable;
   key_materials: KeyMaterialsTable;
+  grants: GrantsTable;
   aliases: AliasesTable;
   accounts: AccountsTable;
   identities: IdentitiesTable;
@@ -185,6 +200,31 @@ async function createInitialSchema(db: Database): Promise<void> {
     .addColumn('wrapped_key_material', 'blob', (column) => column.notNull())
     .addColumn('mac', 'blob', (column) => column.notNull())
     .addPrimaryKeyConstraint('key_materials_primary_key', ['region', 'key_id', 'key_material_id'])
+    .execute();
+  await db.schema
+    .createTable('grants')
+    .addColumn('region', 'text', (column) => column.notNull())
+    .addColumn('key_id', 'text', (column) => column.notNull())
+    .addColumn('grant_id', 'text', (column) => column.notNull())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('grantee', 'text', (column) => column.notNull())
+    .addColumn('retiring_principal', 'text')
+    .addColumn('issuing_account', 'text', (column) => column.notNull())
+    .addColumn('creation_date', 'bigint', (column) => column.notNull())
+    .addColumn('details', 'text', (column) => column.notNull())
+    .addColumn('mac', 'blob', (column) => column.notNull())
+    .addPrimaryKeyConstraint('grants_primary_key', ['region', 'key_id', 'grant_id'])
+    .execute();
+  await db.schema
+    .createIndex('grants_by_grantee')
+    .on('grants')
+    .columns(['region', 'key_id', 'grantee', 'grant_id'])
+    .execute();
+  await db.schema
+    .createIndex('grants_by_retiring_principal')
+    .on('grants')
+    .columns(['retiring_principal', 'region', 'grant_id'])
+    .where('retiring_principal', 'is not', null)
     .execute();
   await db.schema
     .createTable('aliases')

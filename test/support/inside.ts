@@ -2,13 +2,16 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { systemClock } from '../../src/clock.ts';
+import { awsManagedPolicies, createIam, type Iam, referencesOf } from '../../src/iam/index.ts';
 import { createKeyring, type Keyring, openRootKeyFile } from '../../src/keyring/index.ts';
 import { createKms, type Kms } from '../../src/kms/index.ts';
 import { openSqlite, readStoreIdentity, Store } from '../../src/store/index.ts';
+import { ACCOUNT } from './server.ts';
 
 /** A store as QKMS itself sees it, opened beside whatever process serves it. */
 export interface Inside {
   readonly kms: Kms;
+  readonly iam: Iam;
   readonly keyring: Keyring;
   readonly storeId: string;
   close(): Promise<void>;
@@ -22,8 +25,10 @@ export async function openInside(dataDirectory: string): Promise<Inside> {
   const rootKey = await openRootKeyFile(rootKeyFileOf(dataDirectory)).unseal();
   const keyring = createKeyring(rootKey, identity.storeId);
   const store = new Store(engine, keyring);
+  const parts = { partition: 'aws', store, keyring, clock: systemClock };
   return {
-    kms: createKms({ partition: 'aws', store, keyring, clock: systemClock }),
+    kms: createKms(parts),
+    iam: createIam({ ...parts, operatorAccount: ACCOUNT }),
     keyring,
     storeId: identity.storeId,
     async close() {
@@ -46,7 +51,7 @@ export async function verifyStore(dataDirectory: string): Promise<number> {
     assert.deepEqual(database.prepare('pragma integrity_check').all(), [
       { __proto__: null, integrity_check: 'ok' },
     ]);
-    for (const table of TABLES) {
+    for (const table of tablesOf(database)) {
       for (const row of database.prepare(`select * from ${table}`).all())
         verifyStoredRow(inside.keyring, table, row);
     }
@@ -66,6 +71,7 @@ export async function verifyStore(dataDirectory: string): Promise<number> {
       count('select max(version) as count from change_log'),
     ];
     assert.equal(fence, log);
+    await verifyIdentities(inside.iam, database);
     return keys.length;
   } finally {
     database.close();
@@ -73,7 +79,44 @@ export async function verifyStore(dataDirectory: string): Promise<number> {
   }
 }
 
-const TABLES = ['meta', 'keys', 'key_materials', 'aliases', 'access_keys', 'fence', 'change_log'] as const;
+/** Checks that every identity and access key opens, and that they refer to each other as they say. */
+async function verifyIdentities(iam: Iam, database: DatabaseSync): Promise<void> {
+  const all = (query: string) => database.prepare(query).all();
+  const present = new Set<unknown>();
+  const derived: string[] = [];
+  for (const { unique_id, name, name_key } of all('select unique_id, name, name_key from identities')) {
+    const uniqueId = String(unique_id);
+    assert.equal(name_key, String(name).toLowerCase());
+    const entry = await iam.identities.get(uniqueId);
+    assert.ok(entry !== undefined, `${uniqueId} does not open`);
+    present.add(uniqueId);
+    for (const { relation, target } of referencesOf(entry.identity))
+      derived.push(`${uniqueId} ${relation} ${target}`);
+  }
+  const references = all('select owner, relation, target from identity_references');
+  const stored = references.map(({ owner, relation, target }) => `${owner} ${relation} ${target}`);
+  assert.deepEqual(stored.sort(), derived.sort(), 'references are not those of the details');
+  const builtIn = awsManagedPolicies(iam.partition);
+  for (const { target } of references)
+    assert.ok(present.has(target) || builtIn.has(String(target)), `${target} is referred to and not there`);
+
+  for (const { account_id } of all('select account_id from accounts')) present.add(account_id);
+  for (const { access_key_id, principal_id } of all('select access_key_id, principal_id from access_keys')) {
+    assert.ok(await iam.credentials.get(String(access_key_id)), `${access_key_id} does not open`);
+    assert.ok(present.has(principal_id), `${access_key_id} is of ${principal_id}, who is not there`);
+  }
+  const uses =
+    'select * from access_key_uses where access_key_id not in (select access_key_id from access_keys)';
+  assert.deepEqual(all(uses), []);
+}
+
+function tablesOf(database: DatabaseSync): readonly string[] {
+  const query = "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'";
+  return database
+    .prepare(query)
+    .all()
+    .map(({ name }) => String(name));
+}
 
 function verifyStoredRow(
   keyring: Keyring,

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { KMS } from '@aws-sdk/client-kms';
-import { allow, keyPolicy } from './key-policies.ts';
+import { allow, keyPolicy, rootOf } from './key-policies.ts';
 import { createAlias, createKey, encrypt } from './keys.ts';
+import { ACCOUNT } from './server.ts';
 
 /** The classes of operations.md section 2 that this version has operations of. */
 export type StateClass = 'CRYPTO' | 'ANY' | 'META' | 'ALIAS' | 'UPALIAS' | 'ENDIS' | 'CANCEL' | 'SCHED';
@@ -49,6 +50,13 @@ function keyOperation(
 }
 
 const ANY_IDENTIFIER: Facts = { acceptsAliases: true, crossAccount: true };
+
+const NO_GRANT = '0'.repeat(64);
+
+/** Whether there is such a grant is asked last, of whoever may revoke it. */
+function unlessOnlyMissing(error: unknown): void {
+  if (!(error instanceof Error && error.message === `Grant ID ${NO_GRANT} not found`)) throw error;
+}
 
 /**
  * Every member by which an operation names a key; those that change who may use the key, and how, come last,
@@ -98,6 +106,20 @@ export const KEY_OPERATIONS: readonly KeyOperation[] = [
   keyOperation('ListKeyPolicies', 'ANY', (kms, KeyId) => kms.listKeyPolicies({ KeyId })),
   keyOperation('ListAliases', 'ANY', (kms, KeyId) => kms.listAliases({ KeyId }), { permission: undefined }),
   keyOperation('ListResourceTags', 'ANY', (kms, KeyId) => kms.listResourceTags({ KeyId })),
+  keyOperation(
+    'CreateGrant',
+    'CRYPTO',
+    (kms, KeyId) =>
+      kms.createGrant({ KeyId, GranteePrincipal: rootOf(ACCOUNT), Operations: ['DescribeKey'] }),
+    { crossAccount: true },
+  ),
+  keyOperation('ListGrants', 'ANY', (kms, KeyId) => kms.listGrants({ KeyId }), { crossAccount: true }),
+  keyOperation(
+    'RevokeGrant',
+    'ANY',
+    (kms, KeyId) => kms.revokeGrant({ KeyId, GrantId: NO_GRANT }).catch(unlessOnlyMissing),
+    { crossAccount: true },
+  ),
   keyOperation('TagResource', 'META', (kms, KeyId) =>
     kms.tagResource({ KeyId, Tags: [{ TagKey: 'team', TagValue: 'orders' }] }),
   ),

@@ -2,8 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { IAM } from '@aws-sdk/client-iam';
 import { KMS } from '@aws-sdk/client-kms';
-import { REGION, ROOT_CREDENTIALS } from './server.ts';
+import { STS } from '@aws-sdk/client-sts';
+import { type Credentials, REGION, ROOT_CREDENTIALS } from './server.ts';
 
 const ENTRY = fileURLToPath(new URL('../../src/cli/qkms.ts', import.meta.url));
 
@@ -12,6 +14,9 @@ export interface NodeProcess {
   readonly endpoint: string;
   /** A stock AWS SDK client, signing as the root user of ACCOUNT. It does not retry. */
   client(): KMS;
+  iam(): IAM;
+  /** A client that signs with whatever credentials. */
+  sts(credentials: Credentials): STS;
   /** Ends the primary process at once, and with `everything` its workers at the same moment, as nothing can prevent. */
   kill(options?: { readonly everything?: boolean }): Promise<void>;
   /** Asks it to end, and resolves to its exit code. */
@@ -37,18 +42,21 @@ export async function startNode(options: NodeOptions): Promise<NodeProcess> {
   const endpoint = await readyLine(child);
   if (endpoint === undefined) throw new Error(`the node did not start: ${await errors}`);
   const exited = once(child, 'exit');
-  const clients: KMS[] = [];
+  const clients: { destroy(): void }[] = [];
+  const settings = { endpoint, region: REGION, credentials: ROOT_CREDENTIALS, maxAttempts: 1 };
+  function keep<C extends { destroy(): void }>(client: C): C {
+    clients.push(client);
+    return client;
+  }
   const end = async () => {
     for (const client of clients) client.destroy();
     await exited;
   };
   return {
     endpoint,
-    client() {
-      const client = new KMS({ endpoint, region: REGION, credentials: ROOT_CREDENTIALS, maxAttempts: 1 });
-      clients.push(client);
-      return client;
-    },
+    client: () => keep(new KMS(settings)),
+    iam: () => keep(new IAM(settings)),
+    sts: (credentials) => keep(new STS({ ...settings, credentials })),
     async kill({ everything = false } = {}) {
       if (everything) killGroup(child);
       else child.kill('SIGKILL');

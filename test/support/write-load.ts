@@ -159,7 +159,8 @@ async function readFacts(kms: KMS, KeyId: string): Promise<KeyFacts> {
   };
 }
 
-function sameFacts(facts: KeyFacts, others: KeyFacts | undefined): others is KeyFacts {
+/** Whether what is to be seen is what a change would have led to. */
+export function sameFacts<F>(facts: F, others: F | undefined): others is F {
   try {
     assert.deepEqual(facts, others);
     return true;

@@ -58,7 +58,9 @@ export function parseXml(document: string): XmlElement {
 }
 
 function readAttributes(text: string): Record<string, string> {
-  return Object.fromEntries([...text.matchAll(/ ([a-z]+)="([^"]*)"/g)].map(([, name, value]) => [name, value]));
+  return Object.fromEntries(
+    [...text.matchAll(/ ([a-z]+)="([^"]*)"/g)].map(([, name, value]) => [name, value]),
+  );
 }
 
 function readText(text: string): string {
@@ -91,7 +93,11 @@ export function jsonOf(shape: Shape, element: XmlElement): unknown {
         assert.ok(member !== undefined, `${name} has no member ${child.name}`);
         return [child.name, jsonOf(member.shape, child)] as const;
       });
-      assert.equal(new Set(members.map(([member]) => member)).size, members.length, `${name} repeats a member`);
+      assert.equal(
+        new Set(members.map(([member]) => member)).size,
+        members.length,
+        `${name} repeats a member`,
+      );
       return Object.fromEntries(members);
     }
     case 'list':

@@ -45,6 +45,7 @@ export function readClaims(
   provider: WebIdentityProvider,
   now: number,
 ): WebIdentityClaims {
+  requireDistinctClaims(payload);
   const expiration = readExpiration(payload, now / 1000);
   const audiences = readAudiences(payload);
   return Object.freeze({
@@ -56,6 +57,16 @@ export function readClaims(
     sourceIdentity: readSourceIdentity(payload),
     ...readSessionTags(payload),
   });
+}
+
+/** Condition keys ignore case: of two claims that differ in nothing else, one would be taken for the other. */
+function requireDistinctClaims(payload: Readonly<Record<string, unknown>>): void {
+  const seen = new Set<string>();
+  for (const claim of Object.keys(payload)) {
+    const lowerCase = claim.toLowerCase();
+    if (seen.has(lowerCase)) throw malformedClaim(claim, 'the only one of its name, in whichever case');
+    seen.add(lowerCase);
+  }
 }
 
 function readExpiration(payload: Readonly<Record<string, unknown>>, now: number): number {
@@ -130,7 +141,7 @@ function readFurtherClaims(
 ): WebIdentityClaims['claims'] {
   const further = Object.entries(payload).flatMap(([claim, value]) => {
     // `oaud` is ours to say, so that a claim of that name cannot pass for the audience.
-    if (OWN_MEMBER.has(claim) || claim === 'oaud' || isSessionTagClaim(claim)) return [];
+    if (OWN_MEMBER.has(claim) || claim.toLowerCase() === 'oaud' || isSessionTagClaim(claim)) return [];
     const text = Array.isArray(value) ? toTexts(value) : toText(value);
     return text === undefined ? [] : [[claim, text] as const];
   });

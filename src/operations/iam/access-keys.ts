@@ -151,7 +151,7 @@ export const updateAccessKey = iamOperation({
   }),
   output: shapes.empty,
   targets: { user: ofUser('iam:UpdateAccessKey') },
-  errors: ['NoSuchEntity'],
+  errors: ['InvalidInput', 'NoSuchEntity'],
   readOnly: false,
   examples: [
     {

@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto';
+import { GRANT_OPERATIONS, type Grant, type GrantConstraints, type Principal } from '../policy/index.ts';
+import {
+  countGrants,
+  deleteGrant,
+  findKey,
+  type GrantRecord,
+  insertGrant,
+  listGrantsTo,
+  type Reader,
+  RevisionConflict,
+} from '../store/index.ts';
+import { rootArn } from './identifiers.ts';
+import type { KeyEntry } from './key-entry.ts';
+import type { Kms } from './kms.ts';
+import { grantNotFound, invalidGrantToken, tooManyGrants } from './refusals.ts';
+
+/** The most grants that a key can have (quotas.md). */
+const GRANT_QUOTA = 50_000;
+
+/** The operations that grants of a key can be for, by the key's usage and spec (grants.md section 2). */
+const SYMMETRIC_OPERATIONS: readonly string[] = [
+  'CreateGrant',
+  'Decrypt',
+  'DescribeKey',
+  'Encrypt',
+  'GenerateDataKey',
+  'GenerateDataKeyPair',
+  'GenerateDataKeyPairWithoutPlaintext',
+  'GenerateDataKeyWithoutPlaintext',
+  'ReEncryptFrom',
+  'ReEncryptTo',
+  'RetireGrant',
+];
+
+/** What a grant permits, and under which conditions. */
+export interface GrantDetails {
+  /** Sorted, each once. */
+  readonly operations: readonly string[];
+  readonly constraints?: GrantConstraints;
+  /** The grantee, or who may retire the grant, is a service. */
+  readonly granteeIsService?: true;
+  readonly retiringPrincipalIsService?: true;
+}
+
+/** The grants of a key to one grantee, as the policy engine takes them. */
+export interface GrantsEntry {
+  readonly grants: readonly Grant[];
+}
+
+/** What distinguishes a new grant. */
+export interface NewGrant {
+  readonly name: string;
+  readonly grantee: string;
+  readonly retiringPrincipal: string | undefined;
+  readonly issuingAccount: string;
+  readonly details: GrantDetails;
+}
+
+/** Loads the grants of a key to a grantee; an entry without grants when there are none, so that this is known too. */
+export async function loadGrantsEntry(
+  reader: Reader,
+  region: string,
+  keyId: string,
+  grantee: string,
+): Promise<GrantsEntry> {
+  const records = await listGrantsTo(reader, region, keyId, grantee);
+  return Object.freeze({ grants: records.map(toGrant) });
+}
+
+/** What a grant permits. The record was authenticated, so that its details are what was stored. */
+export function detailsOf({ details }: GrantRecord): GrantDetails {
+  const parsed: GrantDetails = JSON.parse(details);
+  return parsed;
+}
+
+/** A grant as the policy engine takes it. */
+export function toGrant(record: GrantRecord): Grant {
+  const { operations, constraints, granteeIsService } = detailsOf(record);
+  const grantee = granteeIsService
+    ? { granteeServicePrincipal: record.grantee }
+    : { granteePrincipal: record.grantee };
+  return { grantId: record.grantId, ...grantee, operations, ...(constraints && { constraints }) };
+}
+
+/** The operations that a grant of a key can be for. */
+export function grantOperationsOf({ record: { keySpec } }: KeyEntry): readonly string[] {
+  return keySpec === 'SYMMETRIC_DEFAULT' ? SYMMETRIC_OPERATIONS : GRANT_OPERATIONS;
+}
+
+/** The grants of a key that can concern a caller: those to itself, its role and its account. */
+export async function grantsTo(
+  kms: Kms,
+  { region, keyId }: { readonly region: string; readonly keyId: string },
+  principal: Principal,
+): Promise<readonly Grant[]> {
+  const found: Grant[] = [];
+  for (const grantee of granteesOf(kms.partition, principal)) {
+    const cached = kms.grants.get(`${region}/${keyId}/${grantee}`);
+    const entry = cached instanceof Promise ? await cached : cached;
+    if (entry !== undefined) found.push(...entry.grants);
+  }
+  return found;
+}
+
+/** The names under which grants to a caller are stored. */
+function granteesOf(partition: string, principal: Principal): readonly string[] {
+  if (principal.kind === 'service') return [principal.serviceName];
+  const account = rootArn(partition, principal.account);
+  switch (principal.kind) {
+    case 'user':
+      return [principal.uniqueId, account];
+    case 'assumed-role':
+      return [principal.arn, principal.uniqueId, account];
+    case 'federated-user':
+      return [principal.arn, ...(principal.userUniqueId ? [principal.userUniqueId] : []), account];
+    case 'root':
+      return [account];
+    case 'web-identity':
+      return [];
+  }
+}
+
+/**
+ * Creates a grant; one that has a name is created once, however often it is asked for.
+ *
+ * @throws ServiceError `LimitExceededException` over 50,000 grants a key
+ * @throws RevisionConflict when the key has changed since the request was judged
+ */
+export async function createGrant(
+  { store, clock }: Kms,
+  { record: { region, keyId, revision } }: KeyEntry,
+  { details, ...grant }: NewGrant,
+): Promise<GrantRecord> {
+  const record: GrantRecord = {
+    ...grant,
+    region,
+    keyId,
+    grantId: randomBytes(32).toString('hex'),
+    creationDate: clock.now(),
+    details: JSON.stringify(details),
+  };
+  return store.write(async (writer) => {
+    if ((await findKey(writer, region, keyId))?.revision !== revision) throw new RevisionConflict();
+    if (record.name !== '') {
+      const present = await listGrantsTo(writer, region, keyId, record.grantee);
+      const same = present.find((other) => isSameGrant(other, record));
+      if (same !== undefined) return same;
+    }
+    if ((await countGrants(writer, region, keyId)) >= GRANT_QUOTA) throw tooManyGrants(GRANT_QUOTA);
+    await insertGrant(writer, record);
+    return record;
+  });
+}
+
+function isSameGrant(one: GrantRecord, other: GrantRecord): boolean {
+  return (
+    one.name === other.name &&
+    one.retiringPrincipal === other.retiringPrincipal &&
+    one.issuingAccount === other.issuingAccount &&
+    one.details === other.details
+  );
+}
+
+/** @throws ServiceError `NotFoundException` when it is gone */
+export async function removeGrant({ store }: Kms, record: GrantRecord): Promise<void> {
+  const wasThere = await store.write((writer) => deleteGrant(writer, record));
+  if (!wasThere) throw grantNotFound(record.grantId);
+}
+
+/** Where a grant is. */
+export interface GrantPlace {
+  readonly region: string;
+  readonly keyId: string;
+  readonly grantId: string;
+}
+
+/** A new token of a grant: each is different, all mean the same. */
+export function issueGrantToken({ keyring }: Kms, { region, keyId, grantId }: GrantPlace): string {
+  return keyring.sealGrantToken(`${region}/${keyId}/${grantId}`);
+}
+
+/** @throws ServiceError `InvalidGrantTokenException` for what is no token of this deployment */
+export function readGrantToken({ keyring }: Kms, token: string): GrantPlace {
+  const [region, keyId, grantId] = keyring.openGrantToken(token)?.split('/') ?? [];
+  if (region === undefined || keyId === undefined || grantId === undefined) throw invalidGrantToken();
+  return { region, keyId, grantId };
+}
