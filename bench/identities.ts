@@ -3,15 +3,17 @@
  * the session token, and every policy of the caller. Without HTTP, in a process of its own. `bench.ts` forks it; it sends
  * one `IdentityReport`.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from '../src/clock.ts';
 import { readConfiguration } from '../src/config.ts';
 import * as iam from '../src/iam/index.ts';
 import { SessionTokens } from '../src/iam/session-tokens.ts';
+import { createKms, grantsTo } from '../src/kms/index.ts';
+import { authorize } from '../src/policy/index.ts';
 import { prepareService, withIdentities } from '../src/service.ts';
 import type { SignedRequest } from '../src/sigv4/index.ts';
 import { naiveSign } from '../src/sigv4/naive-signer.ts';
-import type { Writer } from '../src/store/index.ts';
+import { insertGrant, type Writer } from '../src/store/index.ts';
 import { REGION } from './requests.ts';
 import { median } from './rounds.ts';
 
@@ -29,6 +31,9 @@ export interface IdentityReport {
   /** Opening a session token that this process has not seen yet, without and with a session policy. */
   readonly openToken: number;
   readonly openLongToken: number;
+  /** Finding a caller's grants of a key and deciding by one, where the key has few and where it has many. */
+  readonly decideByFewGrants: number;
+  readonly decideByManyGrants: number;
   /** Signature and policies of a user of whom nothing is cached: from the database. */
   readonly authenticateUncached: number;
 }
@@ -44,6 +49,9 @@ const CALLERS = 1_000;
 const ROUNDS = 15;
 const WARM_UP_ROUNDS = 10;
 const BODY = '{}';
+const FEW_GRANTS = 5;
+const MANY_GRANTS = 50_000;
+const NO_CONTEXT = new Map<string, string>();
 
 const clock: Clock = systemClock;
 const policyOf = (statements: number, resource: string): string =>
@@ -119,7 +127,53 @@ async function measure(identities: iam.Iam): Promise<IdentityReport> {
     openToken: await openAll(identities, sessions),
     openLongToken: await openAll(identities, sessionsOf([policyOf(4, '*')])),
     authenticateUncached,
+    ...(await measureGrants(identities, users)),
   };
+}
+
+/** Gives users grants of a key, and decides for those that have one by turns. */
+async function measureGrants(
+  identities: iam.Iam,
+  users: readonly Sample[],
+): Promise<Pick<IdentityReport, 'decideByFewGrants' | 'decideByManyGrants'>> {
+  const kms = createKms(identities);
+  const principals = users.slice(0, FEW_GRANTS).map(({ uniqueId }) => ({
+    kind: 'user' as const,
+    account: ACCOUNT,
+    arn: `arn:aws:iam::${ACCOUNT}:user/x`,
+    uniqueId,
+  }));
+  const decide = async (count: number): Promise<number> => {
+    const keyId = randomUUID();
+    const details = JSON.stringify({ operations: ['Decrypt', 'Encrypt'] });
+    await inBatches(identities, count, async (writer, index) =>
+      insertGrant(writer, {
+        region: REGION,
+        keyId,
+        grantId: randomBytes(32).toString('hex'),
+        name: '',
+        grantee: principals[index]?.uniqueId ?? `AIDA${index}`,
+        retiringPrincipal: undefined,
+        issuingAccount: ACCOUNT,
+        creationDate: clock.now(),
+        details,
+      }),
+    );
+    const resource = `arn:aws:kms:${REGION}:${ACCOUNT}:key/${keyId}`;
+    return rounds(principals, async (principal) => {
+      const grants = await grantsTo(kms, { region: REGION, keyId }, principal);
+      const question = {
+        principal,
+        action: 'kms:Encrypt',
+        resource,
+        resourceAccount: ACCOUNT,
+        context: NO_CONTEXT,
+      };
+      if (!authorize(question, { identityPolicies: [], grants }).allowed)
+        throw new Error('a grant does not count');
+    });
+  };
+  return { decideByFewGrants: await decide(FEW_GRANTS), decideByManyGrants: await decide(MANY_GRANTS) };
 }
 
 /** Opens tokens that are never in the cache. */

@@ -142,6 +142,8 @@ function renderIdentities(report: IdentityReport): string {
           report.openLongToken,
         ),
         row('authenticate a user of whom nothing is cached', report.authenticateUncached),
+        row('find the grants of a key to a user and decide by one: 5 grants', report.decideByFewGrants),
+        row('the same with 50,000 grants', report.decideByManyGrants),
       ],
     ),
     `Each user has an inline policy, two attached ones and two groups with one each; each role an inline and an attached one; policies have two to five statements. 1,000 of them ask in turn (\`bench/identities.ts\`, without HTTP). The store was filled in ${whole(report.fillSeconds)} s.`,

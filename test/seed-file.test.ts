@@ -44,6 +44,34 @@ async function mistakesIn(text: string): Promise<readonly string[]> {
   return [];
 }
 
+describe('a grant of a seed is refused', () => {
+  const grants = (grant: string) =>
+    `accounts: [{ id: "111122223333", keys: [{ id: 1234abcd-12ab-34cd-56ef-1234567890ab, grants: [${grant}] }] }]`;
+  for (const [title, grant, mistake] of [
+    [
+      'to somebody who does not exist',
+      '{ grantee: "arn:aws:iam::111122223333:user/nobody", operations: [Encrypt] }',
+      /there is no principal "arn:aws:iam::111122223333:user\/nobody"; name one that exists, or an account$/,
+    ],
+    [
+      'for what the key is not',
+      '{ grantee: "arn:aws:iam::111122223333:root", operations: [Sign] }',
+      /Operation Sign is not supported by grants of arn:aws:kms:/,
+    ],
+    [
+      'with two kinds of constraints',
+      '{ grantee: "arn:aws:iam::111122223333:root", operations: [Encrypt], encryptionContextEquals: { a: b }, encryptionContextSubset: { a: b } }',
+      /Specify either EncryptionContextEquals or EncryptionContextSubset, not both/,
+    ],
+  ] as const) {
+    it(title, async () => {
+      const mistakes = await mistakesIn(grants(grant));
+      assert.equal(mistakes.length, 1, mistakes.join('\n'));
+      assert.match(mistakes[0] ?? '', mistake);
+    });
+  }
+});
+
 describe('the example of the manual', () => {
   let qkms: Qkms;
   before(async () => {
@@ -91,6 +119,15 @@ describe('the example of the manual', () => {
     const { Tags } = await kms.listResourceTags({ KeyId: KeyMetadata?.KeyId });
     assert.deepEqual(Tags, [{ TagKey: 'team', TagValue: 'orders' }]);
     assert.equal((await kms.describeKey({ KeyId: SHARED_KEY })).KeyMetadata?.KeyState, 'Disabled');
+  });
+
+  it('gives grants', async () => {
+    const kms = qkms.client(KMS);
+    const KeyId = '1234abcd-12ab-34cd-56ef-1234567890ab';
+    const { Grants: [grant] = [] } = await kms.listGrants({ KeyId });
+    assert.equal(grant?.GranteePrincipal, 'arn:aws:iam::111122223333:role/backup');
+    assert.deepEqual(grant?.Operations, ['Decrypt', 'DescribeKey']);
+    assert.deepEqual(grant?.Constraints, { EncryptionContextSubset: { department: 'sales' } });
   });
 
   it('gives accounts, which policies of other accounts may name', async () => {

@@ -9,14 +9,26 @@ import {
   listGrantsTo,
   type Reader,
   RevisionConflict,
+  type Writer,
 } from '../store/index.ts';
 import { rootArn } from './identifiers.ts';
 import type { KeyEntry } from './key-entry.ts';
 import type { Kms } from './kms.ts';
-import { grantNotFound, invalidGrantToken, tooManyGrants } from './refusals.ts';
+import {
+  constraintValueTooLong,
+  grantNotFound,
+  grantOperationUnsupported,
+  invalidGrantToken,
+  oneGrantConstraintExpected,
+  tooManyConstraintPairs,
+  tooManyGrants,
+} from './refusals.ts';
 
 /** The most grants that a key can have (quotas.md). */
 const GRANT_QUOTA = 50_000;
+/** Of a constraint (grants.md section 3); lengths in characters. */
+const CONSTRAINT_PAIRS = 8;
+const CONSTRAINT_VALUE_LENGTH = 384;
 
 /** The operations that grants of a key can be for, by the key's usage and spec (grants.md section 2). */
 const SYMMETRIC_OPERATIONS: readonly string[] = [
@@ -84,8 +96,26 @@ export function toGrant(record: GrantRecord): Grant {
 }
 
 /** The operations that a grant of a key can be for. */
-export function grantOperationsOf({ record: { keySpec } }: KeyEntry): readonly string[] {
+function grantOperationsOf({ record: { keySpec } }: KeyEntry): readonly string[] {
   return keySpec === 'SYMMETRIC_DEFAULT' ? SYMMETRIC_OPERATIONS : GRANT_OPERATIONS;
+}
+
+/**
+ * Refuses a grant that no key, or not this one, can have (grants.md sections 2 and 3).
+ *
+ * @throws ServiceError `ValidationException` for an operation that the key is not for; for constraints of two kinds, of
+ * more than eight pairs or with a value over 384 characters
+ */
+export function requireGrantDetails(key: KeyEntry, { operations, constraints = {} }: GrantDetails): void {
+  const possible = grantOperationsOf(key);
+  const impossible = operations.find((name) => !possible.includes(name));
+  if (impossible !== undefined) throw grantOperationUnsupported(impossible, key.arn);
+  const { encryptionContextEquals: equals, encryptionContextSubset: subset } = constraints;
+  if (equals !== undefined && subset !== undefined) throw oneGrantConstraintExpected();
+  const pairs = Object.entries(equals ?? subset ?? {});
+  if (pairs.length > CONSTRAINT_PAIRS) throw tooManyConstraintPairs(CONSTRAINT_PAIRS);
+  if (pairs.some(([, value]) => value.length > CONSTRAINT_VALUE_LENGTH))
+    throw constraintValueTooLong(CONSTRAINT_VALUE_LENGTH);
 }
 
 /** The grants of a key that can concern a caller: those to itself, its role and its account. */
@@ -127,11 +157,18 @@ function granteesOf(partition: string, principal: Principal): readonly string[] 
  * @throws ServiceError `LimitExceededException` over 50,000 grants a key
  * @throws RevisionConflict when the key has changed since the request was judged
  */
-export async function createGrant(
-  { store, clock }: Kms,
+export function createGrant(kms: Kms, key: KeyEntry, grant: NewGrant): Promise<GrantRecord> {
+  return kms.store.write((writer) => createGrantWithin(writer, kms, key, grant));
+}
+
+/** `createGrant` as a part of a transaction. */
+export async function createGrantWithin(
+  writer: Writer,
+  { clock }: Pick<Kms, 'clock'>,
   { record: { region, keyId, revision } }: KeyEntry,
   { details, ...grant }: NewGrant,
 ): Promise<GrantRecord> {
+  if ((await findKey(writer, region, keyId))?.revision !== revision) throw new RevisionConflict();
   const record: GrantRecord = {
     ...grant,
     region,
@@ -140,17 +177,14 @@ export async function createGrant(
     creationDate: clock.now(),
     details: JSON.stringify(details),
   };
-  return store.write(async (writer) => {
-    if ((await findKey(writer, region, keyId))?.revision !== revision) throw new RevisionConflict();
-    if (record.name !== '') {
-      const present = await listGrantsTo(writer, region, keyId, record.grantee);
-      const same = present.find((other) => isSameGrant(other, record));
-      if (same !== undefined) return same;
-    }
-    if ((await countGrants(writer, region, keyId)) >= GRANT_QUOTA) throw tooManyGrants(GRANT_QUOTA);
-    await insertGrant(writer, record);
-    return record;
-  });
+  if (record.name !== '') {
+    const present = await listGrantsTo(writer, region, keyId, record.grantee);
+    const same = present.find((other) => isSameGrant(other, record));
+    if (same !== undefined) return same;
+  }
+  if ((await countGrants(writer, region, keyId)) >= GRANT_QUOTA) throw tooManyGrants(GRANT_QUOTA);
+  await insertGrant(writer, record);
+  return record;
 }
 
 function isSameGrant(one: GrantRecord, other: GrantRecord): boolean {

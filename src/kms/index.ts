@@ -1,3 +1,4 @@
+export { GRANT_OPERATIONS } from '../policy/index.ts';
 export type { AliasRecord, KeyRecord, Tag } from '../store/index.ts';
 export { findGrant, type GrantRecord, listGrants } from '../store/index.ts';
 export * from './aliases.ts';

@@ -89,6 +89,31 @@ export function tooManyGrants(quota: number): ServiceError {
   );
 }
 
+export function oneGrantConstraintExpected(): ServiceError {
+  return new ServiceError(
+    'ValidationException',
+    'Specify either EncryptionContextEquals or EncryptionContextSubset, not both.',
+  );
+}
+
+export function tooManyConstraintPairs(most: number): ServiceError {
+  return new ServiceError('ValidationException', `A grant constraint has at most ${most} pairs.`);
+}
+
+export function constraintValueTooLong(most: number): ServiceError {
+  return new ServiceError(
+    'ValidationException',
+    `A value of a grant constraint has at most ${most} characters.`,
+  );
+}
+
+export function grantOperationUnsupported(name: string, keyArn: string): ServiceError {
+  return new ServiceError(
+    'ValidationException',
+    `Operation ${name} is not supported by grants of ${keyArn}.`,
+  );
+}
+
 export function keyDisabled(keyArn: string): ServiceError {
   return new ServiceError('DisabledException', `${keyArn} is disabled.`);
 }

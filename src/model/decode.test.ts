@@ -26,6 +26,7 @@ const shape = structure({
   Spec: optional(enumeration('AES_256', 'AES_128'), text),
   DryRun: optional(boolean, text),
   Plaintext: optional(blob({ min: 1, max: 4 }), text),
+  Token: optional(string({ max: 2, sensitive: true }), text),
   ValidTo: optional(timestamp, text),
   Context: optional(stringMap, text),
   Counts: optional(map(integer({ max: 9 })), text),
@@ -116,6 +117,11 @@ describe('decoding a request', () => {
       'an enumeration',
       { Spec: 'X' },
       "Value 'X' at 'spec' failed to satisfy constraint: Member must satisfy enum value set: [AES_256, AES_128]",
+    ],
+    [
+      'the length of a sensitive string, which is not echoed',
+      { Token: 'abc' },
+      "Value at 'token' failed to satisfy constraint: Member must have length less than or equal to 2",
     ],
     [
       'the length of a blob, which is not echoed',

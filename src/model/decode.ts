@@ -86,7 +86,8 @@ function stringDecoder(shape: StringShape): Decoder {
   return (input, path, violations) => {
     const value = decodeText(input);
     for (const constraint of constraints) {
-      if (!constraint.holds(value)) violations.push(violation(value, path, constraint.text));
+      if (!constraint.holds(value))
+        violations.push(violation(shape.sensitive ? undefined : value, path, constraint.text));
     }
     return value;
   };

@@ -20,6 +20,8 @@ export interface StringShape<T extends string = string> extends Bounds {
   readonly pattern?: string;
   /** The closed set of values, for enumerations. */
   readonly values?: readonly T[];
+  /** It is secret: refusals do not repeat it. */
+  readonly sensitive?: true;
 }
 
 export interface IntegerShape extends Bounds {
@@ -102,7 +104,9 @@ type StructureValue<M extends Members> = {
 };
 
 /** A string, optionally bounded in length or held to a pattern. */
-export function string(constraints: Bounds & { readonly pattern?: string } = {}): StringShape {
+export function string(
+  constraints: Bounds & { readonly pattern?: string; readonly sensitive?: true } = {},
+): StringShape {
   return Object.freeze({ kind: 'string', ...constraints });
 }
 

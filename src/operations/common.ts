@@ -7,7 +7,6 @@ import {
   readKeyPolicy,
 } from '../kms/index.ts';
 import type { Conditions, KeyUsageRule } from './operation.ts';
-import { constraintValueTooLong, oneGrantConstraintExpected, tooManyConstraintPairs } from './refusals.ts';
 
 /** Identifiers accepted by the operations that manage a key. */
 export const ID_OR_ARN: readonly IdentifierForm[] = ['keyId', 'keyArn'];
@@ -118,20 +117,6 @@ export function conditionsOfGrant({ constraints = {} }: GrantDetails): Condition
     EncryptionContextEquals: constraints.encryptionContextEquals,
     EncryptionContextSubset: constraints.encryptionContextSubset,
   });
-}
-
-/** Quotas of grant constraints (grants.md section 3). */
-const CONSTRAINT_PAIRS = 8;
-const CONSTRAINT_VALUE_LENGTH = 384;
-
-/** @throws ServiceError `ValidationException` for two kinds at once, too many pairs or too long a value */
-export function requireGrantConstraints(constraints: GrantConstraintMembers | undefined): void {
-  const { EncryptionContextEquals: equals, EncryptionContextSubset: subset } = constraints ?? {};
-  if (equals !== undefined && subset !== undefined) throw oneGrantConstraintExpected();
-  const pairs = Object.entries(equals ?? subset ?? {});
-  if (pairs.length > CONSTRAINT_PAIRS) throw tooManyConstraintPairs(CONSTRAINT_PAIRS);
-  if (pairs.some(([, value]) => value.length > CONSTRAINT_VALUE_LENGTH))
-    throw constraintValueTooLong(CONSTRAINT_VALUE_LENGTH);
 }
 
 /**

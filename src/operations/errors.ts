@@ -20,6 +20,7 @@ export const ERROR_DESCRIPTIONS: Readonly<Record<string, string>> = {
   InvalidArnException: 'An ARN is not valid.',
   InvalidCiphertextException:
     'The ciphertext was not made by QKMS, was altered, or was made under another encryption context.',
+  InvalidGrantIdException: 'What was given as the id of a grant is none.',
   InvalidGrantTokenException: 'A grant token is not valid.',
   InvalidIdentityToken:
     'The OpenID Connect token is not valid: its form, signature, issuer, audience or time.',

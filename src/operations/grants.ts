@@ -6,16 +6,16 @@ import {
   type GrantDetails,
   type GrantRecord,
   grantNotFound,
-  grantOperationsOf,
   issueGrantToken,
   type Kms,
   keyArn,
   listGrants as listStoredGrants,
   removeGrant,
+  requireGrantDetails,
   rootArn,
 } from '../kms/index.ts';
 import { list, optional, required, structure, type ValueOf } from '../model/index.ts';
-import { CRYPTOGRAPHIC_ERRORS, grantConditions, ID_OR_ARN, requireGrantConstraints } from './common.ts';
+import { CRYPTOGRAPHIC_ERRORS, grantConditions, ID_OR_ARN } from './common.ts';
 import * as examples from './example-values.ts';
 import { operation } from './operation.ts';
 import { paginate } from './pagination.ts';
@@ -109,9 +109,7 @@ export const createGrant = operation({
   ],
   validate: requireGrantParts,
   async check({ input, targets: { key }, iam }) {
-    const possible = grantOperationsOf(key);
-    const impossible = input.Operations.find((name) => !possible.includes(name));
-    if (impossible !== undefined) throw refusals.grantOperationUnsupported(impossible, key.arn);
+    requireGrantDetails(key, detailsFrom(input));
     await bindGrantPrincipals(iam, input);
   },
   async handler({ input, targets: { key }, caller, kms, iam }) {
@@ -137,7 +135,6 @@ function requireGrantParts(input: CreateInput): void {
   if (RetiringPrincipal !== undefined && RetiringServicePrincipal !== undefined)
     throw refusals.oneRetiringPrincipalExpected();
   if (input.Operations.length === 0) throw refusals.grantOperationsMissing();
-  requireGrantConstraints(input.Constraints);
   const isComplete =
     input.Constraints?.SourceArn !== undefined &&
     (RetiringPrincipal ?? RetiringServicePrincipal) !== undefined;

@@ -127,22 +127,6 @@ export function serviceGrantIncomplete(): ServiceError {
   );
 }
 
-export function grantOperationUnsupported(name: string, keyArn: string): ServiceError {
-  return invalid(`Operation ${name} is not supported by grants of ${keyArn}.`);
-}
-
-export function oneGrantConstraintExpected(): ServiceError {
-  return invalid('Specify either EncryptionContextEquals or EncryptionContextSubset, not both.');
-}
-
-export function tooManyConstraintPairs(most: number): ServiceError {
-  return invalid(`A grant constraint has at most ${most} pairs.`);
-}
-
-export function constraintValueTooLong(most: number): ServiceError {
-  return invalid(`A value of a grant constraint has at most ${most} characters.`);
-}
-
 export function grantNotNamed(): ServiceError {
   return invalid('Specify either GrantToken, or KeyId and GrantId.');
 }

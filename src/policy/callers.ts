@@ -43,7 +43,9 @@ export function callersOf(documents: readonly PolicyDocument[]): readonly Caller
   }
   const accounts = accountsIn([...forms.values()]);
   const stranger = { partition: accounts[0]?.partition ?? 'aws', id: unusedAccount(accounts) };
-  const named = [...forms.values()].flatMap((form) => namedBy(form, [...forms.values()], [...accounts, stranger]));
+  const named = [...forms.values()].flatMap((form) =>
+    namedBy(form, [...forms.values()], [...accounts, stranger]),
+  );
   const drafts = [
     ...named,
     ...accounts.flatMap((account) => othersOf(account)),
@@ -110,7 +112,9 @@ function namedBy(
       return [{ label: value, principal: sessionOf(account, role, last) }];
     }
     case 'federated-user': {
-      const starters = forms.filter((each) => each.kind === 'user' && splitArn(each.name)?.[4] === account.id);
+      const starters = forms.filter(
+        (each) => each.kind === 'user' && splitArn(each.name)?.[4] === account.id,
+      );
       const principal = federatedOf(account, last);
       return [
         { label: value, principal },
@@ -155,7 +159,11 @@ function othersOf(account: Account): readonly Draft[] {
   ];
 }
 
-function finish({ label, principal, arn }: Draft, accounts: readonly Account[], arns: ReadonlySet<string>): Caller {
+function finish(
+  { label, principal, arn }: Draft,
+  accounts: readonly Account[],
+  arns: ReadonlySet<string>,
+): Caller {
   const isStranger = !('account' in principal) || !accounts.some(({ id }) => id === principal.account);
   const possible: Caller['possible'] = (key, values) => {
     if (principal.kind === 'service' || principal.kind === 'web-identity') return values;
@@ -163,7 +171,9 @@ function finish({ label, principal, arn }: Draft, accounts: readonly Account[], 
       case 'kms:calleraccount':
       case 'aws:principalaccount':
         if (!isStranger) return [principal.account];
-        return values.filter((value) => typeof value === 'string' && !accounts.some(({ id }) => id === value));
+        return values.filter(
+          (value) => typeof value === 'string' && !accounts.some(({ id }) => id === value),
+        );
       case 'aws:principalarn':
         if (arn !== undefined) return [arn];
         return values.filter((value) => typeof value === 'string' && !arns.has(value));

@@ -69,7 +69,9 @@ export function valuesToTry(
 /** What "another value" is where texts are compared: for numbers, dates, addresses and booleans any text is a wrong one. */
 function isAnyTextPossible(byFamily: ReadonlyMap<Family, unknown>): boolean {
   const isText = ['text', 'pattern', 'arn'] as const;
-  return isText.some((family) => byFamily.has(family)) || byFamily.size === (byFamily.has('presence') ? 1 : 0);
+  return (
+    isText.some((family) => byFamily.has(family)) || byFamily.size === (byFamily.has('presence') ? 1 : 0)
+  );
 }
 
 function otherValue(named: readonly string[], isArn: boolean): string {
@@ -99,9 +101,13 @@ function fill(pattern: string, text: string): string {
 export function patternTexts(patterns: readonly string[], named: readonly string[]): readonly string[] {
   const word = unusedWord('x', named);
   return patterns.flatMap((pattern) => [
+    // As it stands, for escaped wildcards.
+    pattern,
     fill(pattern, ''),
     fill(pattern, word),
-    ...patterns.flatMap((other) => (other === pattern ? [] : fill(pattern, fill(other, '')))),
+    ...patterns
+      .filter((other) => other !== pattern)
+      .flatMap((other) => [fill(pattern, fill(other, '')), fill(pattern, fill(other, word))]),
   ]);
 }
 
@@ -125,10 +131,7 @@ export function arnTexts(patterns: readonly string[], named: readonly string[]):
   ]);
 }
 
-function numbersIn(
-  texts: readonly string[],
-  read: (text: string) => number | undefined,
-): readonly number[] {
+function numbersIn(texts: readonly string[], read: (text: string) => number | undefined): readonly number[] {
   const numbers = texts.map(read).filter((number) => number !== undefined && Number.isFinite(number));
   return [...new Set(numbers.filter((number) => number !== undefined))].sort((one, other) => one - other);
 }

@@ -78,8 +78,7 @@ export function dimensionsOf(statements: readonly ReadStatement[]): readonly Dim
   const plain = (key: string): readonly string[] =>
     valuesToTry(
       (uses.get(key) ?? []).map(({ use }) => use),
-      ({ condition, version }) =>
-        condition.values.filter((text) => variablesIn(text, version).length === 0),
+      ({ condition, version }) => condition.values.filter((text) => variablesIn(text, version).length === 0),
     );
   return [...uses].map(([lower, found]) => {
     const values = valuesToTry(
@@ -102,7 +101,14 @@ function dimension(
     return uses.map(({ compiled }) => (compiled.holds(context) ? '1' : '0')).join('');
   };
   const { scalars, lists } = formsOf(key, uses);
-  const elements = lists ? [...classify(values.map((value) => [value]), signatureOf).values()] : [];
+  const elements = lists
+    ? [
+        ...classify(
+          values.map((value) => [value]),
+          signatureOf,
+        ).values(),
+      ]
+    : [];
   const combinations = combine(elements.map(([first]) => String(first?.[0])));
   const all: readonly Carried[] = [...(scalars ? values : []), ...combinations, undefined];
   const classes = [...classify(all, signatureOf).values()];
@@ -110,7 +116,10 @@ function dimension(
 }
 
 /** Whether a key has one value, or a list of them, or could have either because it is not known. */
-function formsOf(key: string, uses: Dimension['uses']): { readonly scalars: boolean; readonly lists: boolean } {
+function formsOf(
+  key: string,
+  uses: Dimension['uses'],
+): { readonly scalars: boolean; readonly lists: boolean } {
   const known = findConditionKey(key);
   if (known !== undefined) return { scalars: !known.isMultiValued, lists: known.isMultiValued };
   const quantifiers = uses.map(({ use }) => readOperator(use.condition.operator)?.quantifier);
@@ -171,7 +180,10 @@ export function situationsOf(
   return { situations, total };
 }
 
-function mostTelling(dimensions: readonly Dimension[], statements: readonly ReadStatement[]): readonly Situation[] {
+function mostTelling(
+  dimensions: readonly Dimension[],
+  statements: readonly ReadStatement[],
+): readonly Situation[] {
   const found = new Map<string, Situation>();
   const add = (situation: Situation) => found.set(situation.join(), situation);
   for (const { compiled } of statements) {

@@ -43,7 +43,11 @@ export interface ConditionKey {
 }
 
 const KEYS: readonly ConditionKey[] = [
-  ...keys('Bool', 'kms:', 'BypassPolicyLockoutSafetyCheck GrantIsForAWSResource MultiRegion ReEncryptOnSameKey'),
+  ...keys(
+    'Bool',
+    'kms:',
+    'BypassPolicyLockoutSafetyCheck GrantIsForAWSResource MultiRegion ReEncryptOnSameKey',
+  ),
   ...keys('String', 'kms:', 'CallerAccount CustomerMasterKeySpec CustomerMasterKeyUsage DataKeyPairSpec'),
   ...keys('String', 'kms:', 'EncryptionAlgorithm EncryptionContextKeys* ExpirationModel GrantConstraintType'),
   ...keys('ARN', 'kms:', 'GrantConstraintSourceArn'),
@@ -84,7 +88,9 @@ export function findConditionKey(name: string): ConditionKey | undefined {
   const lower = name.toLowerCase();
   return (
     BY_NAME.get(lower) ??
-    FAMILIES.find((family) => lower.startsWith(family.name.toLowerCase()) && lower.length > family.name.length)
+    FAMILIES.find(
+      (family) => lower.startsWith(family.name.toLowerCase()) && lower.length > family.name.length,
+    )
   );
 }
 

@@ -4,11 +4,12 @@ import * as iam from '../iam/index.ts';
 import * as kms from '../kms/index.ts';
 import type { PolicyText } from './policy-text.ts';
 import { didYouMean, type Problem, quote, seedRefused } from './problems.ts';
-import type { Located } from './read.ts';
+import type { Entry, Located } from './read.ts';
 import {
   problemsOf,
   type Seed,
   type SeedAccount,
+  type SeedGrant,
   type SeedGroup,
   type SeedKey,
   type SeedPolicy,
@@ -289,6 +290,61 @@ async function createKey(sowing: Sowing, account: SeedAccount, key: SeedKey): Pr
     if (entry === undefined) throw new Error('a key that was just stored is missing');
     await attempt(sowing, alias.place, () => kms.createAliasWithin(writer, ground, alias.value, entry));
   }
+  for (const grant of key.grants) await createGrant(sowing, account, key, grant);
+}
+
+async function createGrant(
+  sowing: Sowing,
+  account: SeedAccount,
+  { region, id }: SeedKey,
+  grant: SeedGrant,
+): Promise<void> {
+  const { ground, writer } = sowing;
+  const entry = await kms.loadKeyEntry(writer, ground.partition, region, id.value);
+  if (entry === undefined) throw new Error('a key that was just stored is missing');
+  const grantee = await requirePrincipal(sowing, grant.grantee);
+  const retiringPrincipal =
+    grant.retiringPrincipal && (await requirePrincipal(sowing, grant.retiringPrincipal));
+  if (grantee === undefined) return;
+  const { encryptionContextEquals: equals, encryptionContextSubset: subset } = grant;
+  const constraints = {
+    ...(equals && { encryptionContextEquals: pairsOf(equals) }),
+    ...(subset && { encryptionContextSubset: pairsOf(subset) }),
+  };
+  const details = {
+    operations: [...new Set(grant.operations)].sort(),
+    ...(Object.keys(constraints).length > 0 && { constraints }),
+  };
+  const { name } = grant;
+  const issuingAccount = account.id.value;
+  await attempt(sowing, grant.place, async () => {
+    kms.requireGrantDetails(entry, details);
+    const created = { name, grantee, retiringPrincipal, issuingAccount, details };
+    await kms.createGrantWithin(writer, ground, entry, created);
+  });
+}
+
+/** What a principal of a grant is stored with. */
+async function requirePrincipal(
+  { ground, writer, problems }: Sowing,
+  { value: arn, place }: Located<string>,
+): Promise<string | undefined> {
+  const bound = await iam.bindPrincipal(writer, ground.partition, arn);
+  if (bound === undefined)
+    problems.push({
+      place,
+      text: `there is no principal ${quote(arn)}; name one that exists, or an account`,
+    });
+  return bound;
+}
+
+/** Pairs in one order, so that the same constraint is the same text. */
+function pairsOf(entries: readonly Entry<string>[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    entries
+      .map(({ key, value }) => [key.value, value] as const)
+      .sort(([one], [other]) => (one < other ? -1 : 1)),
+  );
 }
 
 /**

@@ -82,7 +82,20 @@ describe('a mistake in a seed is told with its place and what to do', () => {
       '"11112222333" will not do; give 12 digits in quotes',
     ],
     'an unknown member': [account('§user: []'), 'an account has no such member; did you mean "users"?'],
-    grants: [keys(`{ id: ${KEY_ID}, §grants: [] }`), /^a key has no such member; there are id, region/],
+    'an unknown member of a key': [
+      keys(`{ id: ${KEY_ID}, §owner: x }`),
+      /^a key has no such member; there are id, region/,
+    ],
+    'an operation that no grant is for': [
+      keys(
+        `{ id: ${KEY_ID}, grants: [{ grantee: 'arn:aws:iam::111122223333:root', operations: [§Encript] }] }`,
+      ),
+      /^"Encript" will not do; give one of CreateGrant, /,
+    ],
+    'a grantee that is no principal': [
+      keys(`{ id: ${KEY_ID}, grants: [{ grantee: §ada, operations: [Encrypt] }] }`),
+      '"ada" will not do; give the ARN of an account, user, role or session',
+    ],
     'a missing member': [users('§path: /'), 'a user needs a name; add it'],
     'a mapping where there should be a list': [
       account('users: §{ ada: {} }'),

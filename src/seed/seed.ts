@@ -212,6 +212,31 @@ const keyMaterial: Read<string> = (node, problems) => {
   return undefined;
 };
 
+const principalArn = text({
+  pattern: 'arn:[a-z0-9-]+:(iam|sts)::[0-9]{12}:.+',
+  max: 256,
+  hint: 'the ARN of an account, user, role or session',
+});
+
+/** Pairs of an encryption context. */
+const contextPairs = entries(text({ hint: 'a text' }), text({ hint: 'a text' }));
+
+const grant = structure('a grant', {
+  grantee: required(located(principalArn)),
+  operations: required(
+    list(
+      text({ pattern: kms.GRANT_OPERATIONS.join('|'), hint: `one of ${kms.GRANT_OPERATIONS.join(', ')}` }),
+    ),
+  ),
+  retiringPrincipal: optional(located(principalArn), undefined),
+  name: optional(
+    text({ min: 1, max: 256, pattern: '[a-zA-Z0-9:/_-]+', hint: '1 to 256 letters, digits and any of :/_-' }),
+    '',
+  ),
+  encryptionContextEquals: optional(contextPairs, undefined),
+  encryptionContextSubset: optional(contextPairs, undefined),
+});
+
 const key = structure('a key', {
   id: required(
     located(
@@ -244,6 +269,7 @@ const key = structure('a key', {
     [],
   ),
   tags: optional(keyTags, []),
+  grants: optional(list(grant), []),
 });
 
 const account = structure('an account', {
@@ -271,3 +297,4 @@ export type SeedUser = ValueOf<typeof user>;
 export type SeedRole = ValueOf<typeof role>;
 export type SeedProvider = ValueOf<typeof openIdConnectProvider>;
 export type SeedKey = ValueOf<typeof key>;
+export type SeedGrant = ValueOf<typeof grant>;

@@ -148,6 +148,7 @@ export async function listReferrers(
     .selectFrom('identity_references')
     .innerJoin('identities', 'identities.unique_id', 'identity_references.owner')
     .selectAll('identities')
+    .select('identity_references.mac as reference_mac')
     .where('identity_references.target', '=', target)
     .where('identity_references.relation', '=', relation)
     .where('identity_references.owner', '>', after)
@@ -155,7 +156,10 @@ export async function listReferrers(
   if (kind !== undefined) query = query.where('identities.kind', '=', kind);
   if (pathPrefix !== '/') query = query.where(pathBeginsWith(pathPrefix));
   const rows = await query.orderBy('identity_references.owner').limit(limit).execute();
-  return rows.map((row) => toRecord(reader, row));
+  return rows.map(({ reference_mac: mac, ...row }) => {
+    verifyRow(reader.keyring, 'identity_references', { target, relation, owner: row.unique_id, mac });
+    return toRecord(reader, row);
+  });
 }
 
 /** How many identities of an account refer to one. */

@@ -22,7 +22,7 @@ export const assumeRoleWithWebIdentity = operation({
     RoleArn: shapes.roleArn,
     RoleSessionName: shapes.roleSessionName,
     WebIdentityToken: required(
-      string({ min: 4, max: 20_000 }),
+      string({ min: 4, max: 20_000, sensitive: true }),
       'The ID token, signed by a provider that the account of the role has registered (CreateOpenIDConnectProvider).',
     ),
     ProviderId: optional(
