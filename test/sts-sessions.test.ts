@@ -377,6 +377,17 @@ describe('session tags', () => {
       { Key: 'TEAM', Value: 'b' },
     ];
     await assertRefused(assume(role.arn, { Tags }), 'InvalidParameterValue', /^Duplicate tag keys found/);
+    const reserved = [{ Key: 'AWS:team', Value: 'a' }];
+    await assertRefused(
+      assume(role.arn, { Tags: reserved }),
+      'InvalidParameterValue',
+      /reserved for system use/,
+    );
+    await assertRefused(
+      iam.tagRole({ RoleName: role.name, Tags: reserved }),
+      'InvalidInputException',
+      /reserved/,
+    );
     await assertRefused(assume(role.arn, { TransitiveTagKeys: ['team'] }), 'InvalidParameterValue');
   });
 });

@@ -136,3 +136,8 @@ export function unrecognizedClient(): ServiceError {
 export function expiredToken(): ServiceError {
   return new ServiceError('ExpiredTokenException', 'The security token included in the request is expired');
 }
+
+/** Keys that AWS keeps for itself. */
+export function reservedTagKey(): ServiceError {
+  return invalidInput('Invalid tag key: keys that begin with aws: are reserved for system use.');
+}

@@ -78,10 +78,13 @@ describe('a form', () => {
     assert.deepEqual(read('Names.member.1=a&Names.member.3=c'), { Names: ['a'] });
   });
 
-  it('may be empty, or of a hundred thousand names', () => {
+  it('may be empty, or of twenty thousand parameters, and no more', () => {
     assert.deepEqual(read(''), {});
-    const many = Array.from({ length: 100_000 }, (_, index) => `Tags.member.${index + 1}.Key=k`).join('&');
-    assert.equal(Object(read(many)).Tags.length, 100_000);
+    const form = (length: number) =>
+      Array.from({ length }, (_, index) => `Tags.member.${index + 1}.Key=k`).join('&');
+    assert.equal(Object(read(form(20_000))).Tags.length, 20_000);
+    for (const many of [form(20_001), '&'.repeat(20_000), 'a&'.repeat(500_000)])
+      assert.throws(() => read(many), { name: 'SerializationException' });
     assert.deepEqual(read(`${'a.'.repeat(500_000)}=x`), {});
   });
 

@@ -2,7 +2,7 @@ import { parse } from 'node:querystring';
 import { ServiceError } from '../errors.ts';
 import type { Shape, StructureShape } from '../model/index.ts';
 import type { Protocol } from './protocol.ts';
-import { unknownOperation } from './refusals.ts';
+import { tooManyParameters, unknownOperation } from './refusals.ts';
 
 /*
  * The AWS Query protocol that IAM and STS speak: a form in, XML out.
@@ -62,11 +62,19 @@ export const awsQuery: Protocol = {
 /** The parameters of a form; of a repeated name the first value counts. */
 type FormParameters = ReadonlyMap<string, string>;
 
+/** More parameters than any request of these services can make use of. */
+const MOST_PARAMETERS = 20_000;
+const AMPERSAND = 0x26;
+
 /**
  * Parses a form body. Bytes that are no UTF-8 become replacement characters, which no name or path admits. Not by
  * URLSearchParams: that takes time in proportion to the square of the number of parameters.
+ *
+ * @throws ServiceError `SerializationException` for a form that is all names: anybody can send one, unsigned
  */
 function parseForm(body: Buffer): FormParameters {
+  const separators = body.reduce((count, byte) => (byte === AMPERSAND ? count + 1 : count), 0);
+  if (separators >= MOST_PARAMETERS) throw tooManyParameters(MOST_PARAMETERS);
   const parameters = new Map<string, string>();
   for (const [name, value = ''] of Object.entries(parse(body.toString('utf8'), '&', '=', { maxKeys: 0 })))
     parameters.set(name, typeof value === 'string' ? value : (value[0] ?? ''));

@@ -16,3 +16,8 @@ export function notUtf8(): ServiceError {
 export function notJson(): ServiceError {
   return new ServiceError('SerializationException', 'The request body is not valid JSON');
 }
+
+/** A form has more parameters than any request can make use of. */
+export function tooManyParameters(most: number): ServiceError {
+  return new ServiceError('SerializationException', `The form has more than ${most} parameters`);
+}

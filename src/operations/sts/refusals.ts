@@ -27,6 +27,13 @@ export function duplicateTagKeys(): ServiceError {
   );
 }
 
+export function reservedTagKey(): ServiceError {
+  return new ServiceError(
+    'InvalidParameterValue',
+    'Invalid tag key: keys that begin with aws: are reserved for system use.',
+  );
+}
+
 export function transitiveTagConflict(): ServiceError {
   return new ServiceError(
     'InvalidParameterValue',

@@ -30,7 +30,7 @@ export function sessionTagConditions(tags: readonly TagMember[] = []): Condition
 /**
  * The tags of a new session: those that are passed, and the transitive ones of the calling session.
  *
- * @throws ServiceError `InvalidParameterValue` for a key that is passed twice, or is inherited, or is transitive and no
+ * @throws ServiceError `InvalidParameterValue` for a key that is passed twice, or is reserved, or is inherited, or is transitive and no
  * tag
  */
 export function readSessionTags(
@@ -40,6 +40,7 @@ export function readSessionTags(
 ): SessionTags {
   const keys = new Set(passed.map(({ Key }) => Key.toLowerCase()));
   if (keys.size < passed.length) throw refusals.duplicateTagKeys();
+  if ([...keys].some((key) => key.startsWith('aws:'))) throw refusals.reservedTagKey();
   if (inherited.some(({ key }) => keys.has(key.toLowerCase()))) throw refusals.transitiveTagConflict();
   const unknown = transitiveKeys.find((key) => !keys.has(key.toLowerCase()));
   if (unknown !== undefined) throw refusals.unknownTransitiveTag(unknown);
