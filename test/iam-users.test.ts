@@ -61,6 +61,76 @@ describe('a user', () => {
   });
 });
 
+describe('a name and a path', () => {
+  const LONGEST_PATH = `/${'p'.repeat(510)}/`;
+
+  for (const [title, input] of [
+    ['a name of one character', { UserName: 'x' }],
+    ['a name of 64 characters', { UserName: 'n'.repeat(64) }],
+    ['a name of all characters that there are', { UserName: 'aZ09_+=,.@-' }],
+    ['the name of a member of every object', { UserName: '__proto__' }],
+    ['a path of 512 characters', { UserName: 'long-path', Path: LONGEST_PATH }],
+    ['a path of unusual characters', { UserName: 'odd-path', Path: '/a*b?c"<&>/$%~/' }],
+  ] as const) {
+    it(`can be ${title}`, async () => {
+      const { User } = await iam.createUser(input);
+      assert.equal(User?.UserName, input.UserName);
+      assert.deepEqual((await iam.getUser({ UserName: input.UserName })).User, User);
+      const { credentials } = await createKeyFor(input.UserName);
+      assert.equal((await server.sts({ credentials }).getCallerIdentity()).Arn, User?.Arn);
+    });
+  }
+
+  for (const [title, input, constraint] of [
+    ['a name of no character', { UserName: '' }, 'Member must have length greater than or equal to 1'],
+    [
+      'a name of 65 characters',
+      { UserName: 'n'.repeat(65) },
+      'Member must have length less than or equal to 64',
+    ],
+    ['a name with a slash', { UserName: 'a/b' }, 'Member must satisfy regular expression pattern'],
+    ['a name of letters beyond ASCII', { UserName: 'Åsa' }, 'Member must satisfy regular expression pattern'],
+    ['a name with markup', { UserName: '<a>&b' }, 'Member must satisfy regular expression pattern'],
+    ['a name with a line break', { UserName: 'a\n' }, 'Member must satisfy regular expression pattern'],
+    [
+      'a path of 513 characters',
+      { UserName: 'x1', Path: `${LONGEST_PATH}/` },
+      'Member must have length less than or equal to 512',
+    ],
+    [
+      'a path that does not end in a slash',
+      { UserName: 'x1', Path: '/a' },
+      'Member must satisfy regular expression pattern',
+    ],
+    [
+      'a path that does not begin with one',
+      { UserName: 'x1', Path: 'a/' },
+      'Member must satisfy regular expression pattern',
+    ],
+    [
+      'a path with a blank',
+      { UserName: 'x1', Path: '/a b/' },
+      'Member must satisfy regular expression pattern',
+    ],
+  ] as const) {
+    it(`cannot be ${title}`, async () => {
+      const error = await assertRefused(iam.createUser(input), 'ValidationError');
+      assert.ok(error.message.includes(constraint), error.message);
+      assert.equal(error.$metadata.httpStatusCode, 400);
+    });
+  }
+});
+
+async function createKeyFor(UserName: string) {
+  const { AccessKey } = await iam.createAccessKey({ UserName });
+  return {
+    credentials: {
+      accessKeyId: AccessKey?.AccessKeyId ?? '',
+      secretAccessKey: AccessKey?.SecretAccessKey ?? '',
+    },
+  };
+}
+
 describe('what nobody has here', () => {
   it('is listed as empty, for those who look before they delete', async () => {
     const UserName = 'looked-at';
