@@ -114,11 +114,12 @@ async function prepareCallers(): Promise<void> {
   const everything = identityPolicy({ Effect: 'Allow', Action: '*', Resource: '*' });
   const administrator = (await createUserWithKey(iam, 'administrator', { everything })).credentials;
   const nobody = (await createUserWithKey(iam, 'nobody')).credentials;
+  const { Role } = await iam.createRole({ RoleName: 'assumed', AssumeRolePolicyDocument: OPEN_TRUST });
   const sts = development.sts({ credentials: administrator });
   const asked = [
     await sts.getSessionToken(),
     await sts.getFederationToken({ Name: 'guest', Policy: JSON.stringify(everything) }),
-    await sts.assumeRole({ RoleArn: `arn:aws:iam::${ACCOUNT}:role/reader`, RoleSessionName: 'session' }),
+    await sts.assumeRole({ RoleArn: Role?.Arn ?? '', RoleSessionName: 'session' }),
   ];
   const sessions = asked.map(({ Credentials }) => ({
     accessKeyId: Credentials?.AccessKeyId ?? '',

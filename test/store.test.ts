@@ -310,7 +310,12 @@ describe('a stored row', () => {
         service: 'kms',
         region: record.region,
       });
-      await insertAccount(writer, { accountId: record.accountId, name: 'orders', creationDate: 5 });
+      await insertAccount(writer, {
+        accountId: record.accountId,
+        name: 'orders',
+        email: 'a@b',
+        creationDate: 5,
+      });
       const ada = {
         accountId: record.accountId,
         kind: 'user',

@@ -6,6 +6,7 @@ import {
   deleteAccessKey,
   findAccessKey,
   findFact,
+  findIdentityById,
   insertAccessKey,
   listAccessKeys,
   type Reader,
@@ -17,7 +18,7 @@ import {
 import type { Iam } from './iam.ts';
 import { newUniqueId } from './identifiers.ts';
 import { ACCESS_KEYS_PER_USER } from './quotas.ts';
-import { accessKeyNotFound, limitExceeded } from './refusals.ts';
+import { accessKeyNotFound, identityNotFound, limitExceeded } from './refusals.ts';
 
 /** A credential as the caller holds it. */
 export interface AccessKey {
@@ -63,11 +64,13 @@ export async function loadCredential(reader: Reader, accessKeyId: string): Promi
 /**
  * Creates an access key; its secret is in the answer and never shown again.
  *
- * @throws ServiceError `LimitExceeded` when the owner has two
+ * @throws ServiceError `LimitExceeded` when the owner has two; `NoSuchEntity` when the user is gone meanwhile
  */
 export async function createAccessKey(iam: Iam, owner: AccessKeyOwner): Promise<AccessKey & AccessKeyRecord> {
   const accessKey = generateAccessKey();
   return iam.store.write(async (writer) => {
+    if (owner.principalId !== owner.accountId && !(await findIdentityById(writer, owner.principalId)))
+      throw identityNotFound('user', owner.principalId);
     const present = await listAccessKeys(writer, owner.principalId);
     if (present.length >= ACCESS_KEYS_PER_USER)
       throw limitExceeded(`Cannot exceed quota for AccessKeysPerUser: ${ACCESS_KEYS_PER_USER}`);

@@ -236,4 +236,14 @@ describe('decoding a request', () => {
       }),
     );
   });
+
+  it('tells of a hundred violations and a few, however many there are', () => {
+    const one = structure({ Key: required(string({ max: 1 }), 'a member') });
+    const many = compileDecoder(structure({ Items: optional(list(one), 'a member') }));
+    assert.throws(
+      () => many({ Items: Array.from({ length: 100_000 }, () => ({ Key: 'too long' })) }),
+      (error: unknown) =>
+        error instanceof ServiceError && error.message.startsWith('100 validation errors detected: '),
+    );
+  });
 });

@@ -146,6 +146,9 @@ function blobDecoder(shape: BlobShape): Decoder {
  * AWS reports a list of scalars as one value with the constraints of its members in brackets, and points into
  * a list of structures with a one-based index (`tags.1.member.tagKey`).
  */
+/** How many violations a refusal tells of at least, if there are as many: a list may have more wrong members than a message should. */
+const MOST_VIOLATIONS = 100;
+
 function listDecoder(shape: ListShape): Decoder {
   const listConstraints = lengthConstraints(shape);
   const decodeMember = decoderFor(shape.member);
@@ -157,11 +160,15 @@ function listDecoder(shape: ListShape): Decoder {
       if (!constraint.holds(value)) violations.push(violation(echoList(value), path, constraint.text));
     }
     if (shape.member.kind !== 'string') {
-      return value.map((member: unknown, index) => {
+      const decoded: unknown[] = [];
+      for (const [index, member] of value.entries()) {
+        // A request that is wrong a hundred times is refused without looking at the rest.
+        if (violations.length >= MOST_VIOLATIONS) break;
         const memberPath = `${path}.${index + 1}.member`;
         if (member === null) violations.push(nullViolation(memberPath));
-        return member === null ? undefined : decodeMember(member, memberPath, violations);
-      });
+        else decoded.push(decodeMember(member, memberPath, violations));
+      }
+      return decoded;
     }
     const members = value.map(decodeText);
     if (!members.every((member) => scalarConstraints.every((constraint) => constraint.holds(member)))) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomInt, randomUUID } from 'node:crypto';
-import { IAMServiceException } from '@aws-sdk/client-iam';
+import { type IAM, IAMServiceException } from '@aws-sdk/client-iam';
 import { KMSServiceException } from '@aws-sdk/client-kms';
 import { STSServiceException } from '@aws-sdk/client-sts';
 import { identityPolicy, trustPolicy } from './identities.ts';
@@ -22,6 +22,8 @@ interface UserFacts {
 }
 
 const NEW_KEY = 'new';
+/** How many users a writer creates: few, so that each goes through a good many changes. */
+const MOST_USERS = 3;
 
 /** A user that a writer has created. */
 interface WrittenUser {
@@ -59,7 +61,7 @@ export async function writeUsersUntilBroken(
 ): Promise<void> {
   try {
     for (;;) {
-      const user = ledger[randomInt(ledger.length + 1)];
+      const user = ledger[randomInt(Math.min(ledger.length + 1, MOST_USERS))];
       if (user === undefined) await create(node, ledger);
       else await change(node, user);
       acknowledged();
@@ -74,16 +76,26 @@ async function create(node: Clients, ledger: UserLedger): Promise<void> {
   const name = randomUUID();
   await iam.createUser({ UserName: name });
   await iam.createGroup({ GroupName: name });
+  const secrets = new Map<string, string>();
+  const accessKeyId = await createAccessKey(iam, name, secrets);
   const acknowledged: UserFacts = {
     policies: {},
     groups: [],
-    accessKeys: {},
+    accessKeys: { [accessKeyId]: 'Active' },
     trustPolicy: someTrustPolicy(name),
     keyPolicy: someKeyPolicy(name),
   };
   await iam.createRole({ RoleName: name, AssumeRolePolicyDocument: acknowledged.trustPolicy });
   const { keyId } = await createKey(node.client(), { Policy: acknowledged.keyPolicy });
-  ledger.push({ name, keyId, secrets: new Map(), acknowledged });
+  ledger.push({ name, keyId, secrets, acknowledged });
+}
+
+/** Creates an access key, notes its secret and answers with its id. */
+async function createAccessKey(iam: IAM, UserName: string, secrets: Map<string, string>): Promise<string> {
+  const { AccessKey } = await iam.createAccessKey({ UserName });
+  assert.ok(AccessKey?.AccessKeyId && AccessKey.SecretAccessKey);
+  secrets.set(AccessKey.AccessKeyId, AccessKey.SecretAccessKey);
+  return AccessKey.AccessKeyId;
 }
 
 async function change(node: Clients, user: WrittenUser): Promise<void> {
@@ -133,23 +145,19 @@ function possibleChanges(
   for (const [AccessKeyId, status] of Object.entries(accessKeys)) {
     const Status = status === 'Active' ? 'Inactive' : 'Active';
     const { [AccessKeyId]: deleted, ...others } = accessKeys;
-    changes.push(
-      {
-        to: { accessKeys: { ...accessKeys, [AccessKeyId]: Status } },
-        make: () => iam.updateAccessKey({ UserName, AccessKeyId, Status }),
-      },
-      { to: { accessKeys: others }, make: () => iam.deleteAccessKey({ UserName, AccessKeyId }) },
-    );
+    const toggle: Change = {
+      to: { accessKeys: { ...accessKeys, [AccessKeyId]: Status } },
+      make: () => iam.updateAccessKey({ UserName, AccessKeyId, Status }),
+    };
+    changes.push(toggle, toggle, {
+      to: { accessKeys: others },
+      make: () => iam.deleteAccessKey({ UserName, AccessKeyId }),
+    });
   }
   if (Object.keys(accessKeys).length < 2)
     changes.push({
       to: { accessKeys: { ...accessKeys, [NEW_KEY]: 'Active' } },
-      make: async () => {
-        const { AccessKey } = await iam.createAccessKey({ UserName });
-        assert.ok(AccessKey?.AccessKeyId && AccessKey.SecretAccessKey);
-        secrets.set(AccessKey.AccessKeyId, AccessKey.SecretAccessKey);
-        return AccessKey.AccessKeyId;
-      },
+      make: () => createAccessKey(iam, UserName, secrets),
     });
   return changes;
 }

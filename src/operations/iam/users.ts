@@ -87,7 +87,9 @@ export const getUser = iamOperation({
   input: structure({
     UserName: optional(shapes.userName, 'The name of the user; the caller, when absent.'),
   }),
-  output: structure({ User: required(user, 'The user; of the root user there are no path and no name.') }),
+  output: structure({
+    User: required(user, 'The user. The root user is called <root_account>, and its id is the account.'),
+  }),
   targets: {
     user: {
       kind: 'identity',
