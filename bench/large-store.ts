@@ -16,6 +16,7 @@ import { REGION } from './requests.ts';
 
 const ACCOUNT = '111122223333';
 const KEYS_PER_TRANSACTION = 10_000;
+const ROOT = `arn:aws:iam::${ACCOUNT}:root`;
 const POLICY = defaultKeyPolicy('aws', ACCOUNT);
 
 /**
@@ -72,6 +73,9 @@ async function addKey(writer: Writer, material: Uint8Array): Promise<KeyMaterial
       keyState: 'Enabled',
       deletionDate: undefined,
       policyPrincipals: new Map(),
+      policyVersion: 1,
+      policyPutBy: ROOT,
+      policyPutDate: Date.now(),
       policy: POLICY,
       tags: [],
       currentKeyMaterialId: wrapped.keyMaterialId,

@@ -81,8 +81,14 @@ function errorsTable({ service, errors }: Operation): string {
 const QUERY_VERSIONS = { iam: '2010-05-08', sts: '2011-06-15' };
 
 function requestOf({ service, name }: Operation): string {
-  const target = service === 'kms' ? 'TrentService' : 'AWSOrganizationsV20161128';
-  return service === 'kms' || service === 'organizations'
+  const target = {
+    kms: 'TrentService',
+    organizations: 'AWSOrganizationsV20161128',
+    qkms: 'QKMS',
+    iam: '',
+    sts: '',
+  }[service];
+  return service !== 'iam' && service !== 'sts'
     ? `POST / HTTP/1.1\nContent-Type: application/x-amz-json-1.1\nX-Amz-Target: ${target}.${name}`
     : `POST / HTTP/1.1\nContent-Type: application/x-www-form-urlencoded\n\nAction=${name}&Version=${QUERY_VERSIONS[service]}`;
 }
@@ -120,7 +126,7 @@ function typeOf(operation: Operation, shape: Shape): string {
     case 'blob':
       return `base64${bounds(shape, 'bytes')}`;
     case 'timestamp':
-      return ['kms', 'organizations'].includes(operation.service)
+      return !['iam', 'sts'].includes(operation.service)
         ? 'number, seconds since 1970'
         : 'date and time, ISO 8601';
     case 'list':
@@ -205,6 +211,12 @@ ${tableOf('iam')}
 
 ${tableOf('organizations')}
 
+## QKMS's own
+
+Operations that AWS does not have, signed like those of KMS.
+
+${tableOf('qkms')}
+
 ## Security Token Service
 
 ${tableOf('sts')}
@@ -248,7 +260,7 @@ if (process.argv.includes('--check')) {
   }
 } else {
   await rm(directory, { recursive: true, force: true });
-  for (const folder of ['iam/', 'organizations/', 'sts/'])
+  for (const folder of ['iam/', 'organizations/', 'qkms/', 'sts/'])
     await mkdir(new URL(folder, directory), { recursive: true });
   for (const [name, page] of pages) await writeFile(new URL(name, directory), page);
 }

@@ -5,6 +5,7 @@ import type { RequestFacts } from './conditions.ts';
 import { ServiceError } from './errors.ts';
 import { type Authenticate, authenticateWebIdentity, type Iam } from './iam/index.ts';
 import { type Kms, readGrantToken } from './kms/index.ts';
+import { signingNameOf } from './model/index.ts';
 import {
   type AnyInput,
   asDeclared,
@@ -59,7 +60,9 @@ export function createPipeline({
   async function walk(wire: WireRequest, protocol: Protocol, operation: Operation): Promise<string> {
     await kms.store.passFence();
     const time = kms.clock.now();
-    const signed = operation.unsigned ? undefined : await authenticate(wire, operation.service, time);
+    const signed = operation.unsigned
+      ? undefined
+      : await authenticate(wire, signingNameOf(operation.service), time);
     const input = operation.decode(protocol.readInput(wire, operation.input));
     const { caller, region } = signed ?? (await authenticateWebIdentity(iam, asDeclared(input)));
     requireGrantTokens(kms, input);

@@ -70,10 +70,14 @@ async function createRole(Principal: object | string, statement: object = {}): P
 describe('a request without a signature', () => {
   it('is answered for nothing but AssumeRoleWithWebIdentity', async () => {
     const versions: Partial<Record<string, string>> = { iam: '2010-05-08', sts: '2011-06-15' };
-    const prefixes: Partial<Record<string, string>> = { kms: 'TrentService.' };
+    const prefixes: Partial<Record<string, string>> = {
+      kms: 'TrentService',
+      organizations: 'AWSOrganizationsV20161128',
+      qkms: 'QKMS',
+    };
     for (const { service, name } of allOperations) {
       const Version = versions[service];
-      const target = { 'x-amz-target': `${prefixes[service] ?? 'AWSOrganizationsV20161128.'}${name}` };
+      const target = { 'x-amz-target': `${prefixes[service]}.${name}` };
       const answer = await fetch(
         server.endpoint,
         Version === undefined

@@ -49,6 +49,7 @@ async function createExampleKey(): Promise<void> {
     description: '',
     policy: ROOT_POLICY,
     policyPrincipals: new Map(),
+    policyPutBy: 'arn:aws:iam::111122223333:root',
     tags: [],
   });
   await inside.close();

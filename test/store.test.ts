@@ -52,6 +52,9 @@ const record: KeyRecord = {
   deletionDate: undefined,
   policy: '{}',
   policyPrincipals: new Map([['arn:aws:iam::111122223333:user/ada', 'AIDAEXAMPLE']]),
+  policyVersion: 1,
+  policyPutBy: 'arn:aws:iam::111122223333:root',
+  policyPutDate: 1_791_100_800_123,
   tags: [{ key: 'team', value: 'orders' }],
   currentKeyMaterialId: 'ab'.repeat(32),
 };

@@ -10,6 +10,7 @@ import {
 } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import { addIdentityCommands } from './identity-commands.ts';
+import { addPolicyCommands } from './policy-commands.ts';
 
 /** The settings by which commands that work on a store find it. */
 const STORE_SETTINGS: readonly SettingName[] = ['dataDirectory', 'rootKeyFile', 'accountId'];
@@ -41,6 +42,7 @@ export async function runCommand(args: readonly string[], entry: string): Promis
     (name, description) => addSettings(program.command(name), STORE_SETTINGS).description(description),
     (command) => readConfiguration('production', typedFlags(command), storeVariables()),
   );
+  addPolicyCommands(program);
 
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -2,6 +2,7 @@ import {
   deleteAlias,
   deleteGrantsOfKey,
   deleteKey,
+  deleteKeyPolicyVersions,
   type KeyRecord,
   listAliasesOfKey,
   listKeysDueForDeletion,
@@ -46,6 +47,7 @@ async function deleteKeyOnce(kms: Kms, record: KeyRecord): Promise<boolean> {
     await kms.store.write(async (writer) => {
       for (const alias of await listAliasesOfKey(writer, record.region, record.keyId))
         await deleteAlias(writer, alias);
+      await deleteKeyPolicyVersions(writer, record.region, record.keyId);
       await deleteGrantsOfKey(writer, record.region, record.keyId);
       await deleteKey(writer, record);
     });

@@ -1,6 +1,13 @@
 export { GRANT_OPERATIONS } from '../policy/index.ts';
 export type { AliasRecord, KeyRecord, Tag } from '../store/index.ts';
-export { findGrant, type GrantRecord, listGrants } from '../store/index.ts';
+export {
+  findGrant,
+  findKeyPolicyVersion,
+  type GrantRecord,
+  type KeyPolicyRecord,
+  listGrants,
+  listKeyPolicyVersions,
+} from '../store/index.ts';
 export * from './aliases.ts';
 export * as constraints from './constraints.ts';
 export * from './deletion.ts';

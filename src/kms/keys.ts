@@ -1,4 +1,12 @@
-import { insertKey, type KeyRecord, listKeyIds, type Tag, updateKey, type Writer } from '../store/index.ts';
+import {
+  insertKey,
+  insertKeyPolicyVersion,
+  type KeyRecord,
+  listKeyIds,
+  type Tag,
+  updateKey,
+  type Writer,
+} from '../store/index.ts';
 import { keyArn } from './identifiers.ts';
 import { type KeyEntry, loadKeyEntry, wrapKeyMaterial } from './key-entry.ts';
 import type { Kms } from './kms.ts';
@@ -11,6 +19,8 @@ export interface NewKey {
   readonly description: string;
   readonly policy: string;
   readonly policyPrincipals: ReadonlyMap<string, string>;
+  /** The ARN of whoever creates the key. */
+  readonly policyPutBy: string;
   readonly tags: readonly Tag[];
   /** `Enabled` by default. */
   readonly keyState?: 'Enabled' | 'Disabled';
@@ -49,6 +59,8 @@ export async function createKeyWithin(
     ...NEW_KEY_TRAITS,
     revision: 1,
     creationDate,
+    policyVersion: 1,
+    policyPutDate: creationDate,
     keyManager: 'CUSTOMER',
     keyState: newKey.keyState ?? 'Enabled',
     deletionDate: undefined,
@@ -69,14 +81,48 @@ export async function createKeyWithin(
 export async function changeKey(
   kms: Kms,
   { record }: KeyEntry,
-  changes: Partial<
-    Pick<KeyRecord, 'description' | 'keyState' | 'deletionDate' | 'policy' | 'policyPrincipals' | 'tags'>
-  >,
+  changes: Partial<Pick<KeyRecord, 'description' | 'keyState' | 'deletionDate' | 'tags'>>,
   also?: (writer: Writer) => Promise<void>,
 ): Promise<void> {
   await kms.store.write(async (writer) => {
     await also?.(writer);
     await updateKey(writer, { ...record, ...changes });
+  });
+}
+
+/** How many policies of a key are remembered after they have been replaced. */
+const POLICIES_KEPT = 50;
+
+/** A policy that is to replace the one of a key. */
+export interface NewKeyPolicy extends Pick<KeyRecord, 'policy' | 'policyPrincipals'> {
+  /** The ARN of whoever puts it. */
+  readonly policyPutBy: string;
+}
+
+/**
+ * Replaces the policy of a key, and remembers the one that it had.
+ *
+ * @throws RevisionConflict when the key has changed since the request was judged
+ */
+export async function replaceKeyPolicy(
+  kms: Kms,
+  { record }: KeyEntry,
+  newPolicy: NewKeyPolicy,
+): Promise<void> {
+  const { region, keyId, policy, policyPrincipals, policyVersion, policyPutBy, policyPutDate } = record;
+  const replaced = { region, keyId, policy, policyPrincipals, version: policyVersion };
+  await kms.store.write(async (writer) => {
+    await updateKey(writer, {
+      ...record,
+      ...newPolicy,
+      policyVersion: policyVersion + 1,
+      policyPutDate: kms.clock.now(),
+    });
+    await insertKeyPolicyVersion(
+      writer,
+      { ...replaced, putBy: policyPutBy, putDate: policyPutDate },
+      POLICIES_KEPT,
+    );
   });
 }
 

@@ -121,6 +121,7 @@ export const createKey = operation({
         description: input.Description ?? '',
         policy,
         policyPrincipals: principals,
+        policyPutBy: caller.principal.arn,
         tags,
       });
       return { KeyMetadata: describeKeyEntry(entry) };

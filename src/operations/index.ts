@@ -8,6 +8,7 @@ import * as keyPolicies from './key-policies.ts';
 import * as keys from './keys.ts';
 import type { Operation } from './operation.ts';
 import { declaredByOrganizations } from './organizations/index.ts';
+import * as policyHistory from './policy-history.ts';
 import { generateRandom } from './random.ts';
 import { declaredBySts } from './sts/index.ts';
 import * as symmetric from './symmetric.ts';
@@ -61,10 +62,16 @@ const organizationsOperations: ReadonlyMap<string, Operation> = new Map(
   declaredByOrganizations.map((operation) => [operation.name, operation]),
 );
 
+/** Operations of our own, which AWS does not have. */
+const ownOperations: ReadonlyMap<string, Operation> = new Map(
+  Object.values(policyHistory).map((operation) => [operation.name, operation]),
+);
+
 const operationsByService = {
   iam: iamOperations,
   kms: operations,
   organizations: organizationsOperations,
+  qkms: ownOperations,
   sts: stsOperations,
 };
 

@@ -1,7 +1,8 @@
 import { renderBoundPolicy } from '../iam/index.ts';
-import { changeKey, POLICY_NAME, policyLockout } from '../kms/index.ts';
+import { POLICY_NAME } from '../kms/index.ts';
 import { boolean, list, optional, required, structure } from '../model/index.ts';
-import { MANAGEMENT_ERRORS, managedKey, policyConditions, readNewKeyPolicy } from './common.ts';
+import { attachKeyPolicy } from './attach-key-policy.ts';
+import { MANAGEMENT_ERRORS, managedKey, policyConditions } from './common.ts';
 import * as examples from './example-values.ts';
 import { operation } from './operation.ts';
 import { paginate } from './pagination.ts';
@@ -60,17 +61,10 @@ export const putKeyPolicy = operation({
       response: {},
     },
   ],
-  async handler({ input, targets: { key }, kms, iam, wouldAllow }) {
-    const { PolicyName = POLICY_NAME, Policy, BypassPolicyLockoutSafetyCheck = false } = input;
+  async handler(call) {
+    const { PolicyName = POLICY_NAME, Policy } = call.input;
     if (PolicyName !== POLICY_NAME) throw policyNameUnsupported(PolicyName);
-    const { compiled, principals } = await readNewKeyPolicy(iam, Policy);
-    if (
-      !BypassPolicyLockoutSafetyCheck &&
-      !wouldAllow('kms:PutKeyPolicy', key, compiled, policyConditions(input))
-    ) {
-      throw policyLockout();
-    }
-    await changeKey(kms, key, { policy: Policy, policyPrincipals: principals });
+    await attachKeyPolicy(call, call.targets.key, Policy);
     return {};
   },
 });

@@ -57,7 +57,9 @@ export async function pageOf<T>(
   const markerScope = [operation.name, caller.account, region, ...page.scope];
   const after = marker === undefined ? '' : kms.keyring.openMarker(markerScope, marker);
   if (after === undefined)
-    throw operation.service === 'kms' ? invalidMarker() : invalidPageMarker(operation.service);
+    throw ['kms', 'qkms'].includes(operation.service)
+      ? invalidMarker()
+      : invalidPageMarker(operation.service);
   const found = await fetch(after, limit + 1);
   const items = found.slice(0, limit);
   const last = items.at(-1);

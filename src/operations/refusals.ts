@@ -138,3 +138,10 @@ export function invalidPrincipalArn(arn: string): ServiceError {
 export function invalidGrantId(grantId: string): ServiceError {
   return new ServiceError('InvalidGrantIdException', `Invalid grant ID: ${grantId}`);
 }
+
+export function policyVersionUnknown(version: number): ServiceError {
+  return new ServiceError(
+    'NotFoundException',
+    `Policy version ${version} of the key does not exist, or is not remembered any more.`,
+  );
+}

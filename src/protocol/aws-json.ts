@@ -14,7 +14,11 @@ const ACCEPTED_CONTENT_TYPES: ReadonlySet<string> = new Set([
 ]);
 
 /** The services that speak this protocol, by the prefix of their targets. */
-const SERVICES = { TrentService: 'kms', AWSOrganizationsV20161128: 'organizations' } as const;
+const SERVICES = {
+  TrentService: 'kms',
+  AWSOrganizationsV20161128: 'organizations',
+  QKMS: 'qkms',
+} as const;
 
 /** Codes whose text AWS sends as `Message` instead of `message` (specification: errors.md section 1). */
 const CAPITAL_MESSAGE: ReadonlySet<string> = new Set(['AccessDeniedException', 'SerializationException']);
@@ -35,12 +39,16 @@ function readTarget(headers: IncomingHttpHeaders): ReturnType<Protocol['readTarg
   const dot = typeof target === 'string' ? target.indexOf('.') : -1;
   if (typeof target !== 'string' || dot === -1) throw unknownOperation();
   const prefix = target.slice(0, dot);
-  if (prefix !== 'TrentService' && prefix !== 'AWSOrganizationsV20161128') throw unknownOperation();
+  if (!isPrefix(prefix)) throw unknownOperation();
   const contentType = headers['content-type'];
   if (contentType !== AWS_JSON && !ACCEPTED_CONTENT_TYPES.has(mediaType(contentType))) {
     throw unsupportedContentType([...ACCEPTED_CONTENT_TYPES]);
   }
   return { service: SERVICES[prefix], operation: target.slice(dot + 1) };
+}
+
+function isPrefix(text: string): text is keyof typeof SERVICES {
+  return Object.hasOwn(SERVICES, text);
 }
 
 /** An empty body means `{}`, as AWS takes it for operations without required members. */

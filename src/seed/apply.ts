@@ -278,6 +278,7 @@ async function createKey(sowing: Sowing, account: SeedAccount, key: SeedKey): Pr
       description: key.description,
       policy,
       policyPrincipals: read.principals,
+      policyPutBy: iam.rootUserArn(partition, accountId),
       tags: key.tags,
       keyState: key.enabled ? 'Enabled' : 'Disabled',
       keyMaterialId: identifyMaterial(keyId, material),

@@ -1,7 +1,7 @@
 import { authenticateRow, type Row, type StoredRow, verifyRow } from './rows.ts';
 import type { Reader, Writer } from './store.ts';
 
-/** A policy that a key has, or had. */
+/** A policy that a key had. */
 export interface KeyPolicyRecord {
   readonly region: string;
   readonly keyId: string;
@@ -17,7 +17,7 @@ export interface KeyPolicyRecord {
   readonly putDate: number;
 }
 
-/** The policies of a key from the newest on, below a version (`Infinity`: from the beginning), at most so many. */
+/** The replaced policies of a key from the newest on, below a version (`Infinity`: from the beginning), at most so many. */
 export async function listKeyPolicyVersions(
   reader: Reader,
   region: string,
@@ -53,18 +53,16 @@ export async function findKeyPolicyVersion(
   return row && toRecord(reader, row);
 }
 
-/** Adds the next version, and forgets those beyond the newest so many. */
-export async function appendKeyPolicyVersion(
+/** Keeps a policy that is being replaced, and forgets those beyond the newest so many. */
+export async function insertKeyPolicyVersion(
   writer: Writer,
-  record: Omit<KeyPolicyRecord, 'version'>,
+  record: KeyPolicyRecord,
   kept: number,
 ): Promise<void> {
-  const { region, keyId } = record;
-  const [newest] = await listKeyPolicyVersions(writer, region, keyId, Number.POSITIVE_INFINITY, 1);
-  const version = (newest?.version ?? 0) + 1;
+  const { region, keyId, version } = record;
   await writer.db
     .insertInto('key_policies')
-    .values(authenticateRow(writer.keyring, 'key_policies', toRow({ ...record, version })))
+    .values(authenticateRow(writer.keyring, 'key_policies', toRow(record)))
     .execute();
   await writer.db
     .deleteFrom('key_policies')

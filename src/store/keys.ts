@@ -28,6 +28,11 @@ export interface KeyRecord {
   readonly policy: string;
   /** Unique ids of the users and roles that the policy names, by the ARN by which it names them. */
   readonly policyPrincipals: ReadonlyMap<string, string>;
+  /** Counts from 1: how many policies the key has had. */
+  readonly policyVersion: number;
+  /** The ARN of whoever put the policy, and when. */
+  readonly policyPutBy: string;
+  readonly policyPutDate: number;
   /** Sorted by key. */
   readonly tags: readonly Tag[];
   readonly currentKeyMaterialId: string | undefined;
@@ -211,6 +216,9 @@ function toRow(record: KeyRecord): Row<'keys'> {
     deletion_date: record.deletionDate ?? null,
     policy: record.policy,
     policy_principals: JSON.stringify([...record.policyPrincipals]),
+    policy_version: record.policyVersion,
+    policy_put_by: record.policyPutBy,
+    policy_put_date: record.policyPutDate,
     tags: JSON.stringify(record.tags.map(({ key, value }) => [key, value])),
     current_key_material_id: record.currentKeyMaterialId ?? null,
   };
@@ -236,6 +244,9 @@ function toRecord(reader: Reader, stored: StoredRow<'keys'>): KeyRecord {
     deletionDate: row.deletion_date ?? undefined,
     policy: row.policy,
     policyPrincipals: new Map(policyPrincipals),
+    policyVersion: row.policy_version,
+    policyPutBy: row.policy_put_by,
+    policyPutDate: row.policy_put_date,
     tags: tags.map(([key, value]) => ({ key, value })),
     currentKeyMaterialId: row.current_key_material_id ?? undefined,
   };

@@ -31,6 +31,11 @@ export interface KeysTable extends Authenticated {
   policy: string;
   /** JSON: `[[ARN, unique id], …]` of the users and roles that the policy names. */
   policy_principals: string;
+  /** Counts from 1: how many policies the key has had. */
+  policy_version: number;
+  /** The ARN of whoever put the policy. */
+  policy_put_by: string;
+  policy_put_date: number;
   /** JSON: `[[key, value], …]` sorted by key. */
   tags: string;
   current_key_material_id: string | null;
@@ -42,6 +47,17 @@ export interface KeyMaterialsTable extends Authenticated {
   key_material_id: string;
   creation_date: number;
   wrapped_key_material: Uint8Array;
+}
+
+/** Key policies that were replaced. */
+export interface KeyPoliciesTable extends Authenticated {
+  region: string;
+  key_id: string;
+  version: number;
+  policy: string;
+  policy_principals: string;
+  put_by: string;
+  put_date: number;
 }
 
 /** Grants, by key. */
@@ -132,6 +148,7 @@ export interface Schema {
   meta: MetaTable;
   keys: KeysTable;
   key_materials: KeyMaterialsTable;
+  key_policies: KeyPoliciesTable;
   grants: GrantsTable;
   aliases: AliasesTable;
   accounts: AccountsTable;
@@ -175,6 +192,9 @@ async function createInitialSchema(db: Database): Promise<void> {
     .addColumn('deletion_date', 'bigint')
     .addColumn('policy', 'text', (column) => column.notNull())
     .addColumn('policy_principals', 'text', (column) => column.notNull())
+    .addColumn('policy_version', 'integer', (column) => column.notNull())
+    .addColumn('policy_put_by', 'text', (column) => column.notNull())
+    .addColumn('policy_put_date', 'bigint', (column) => column.notNull())
     .addColumn('tags', 'text', (column) => column.notNull())
     .addColumn('current_key_material_id', 'text')
     .addColumn('mac', 'blob', (column) => column.notNull())
@@ -200,6 +220,18 @@ async function createInitialSchema(db: Database): Promise<void> {
     .addColumn('wrapped_key_material', 'blob', (column) => column.notNull())
     .addColumn('mac', 'blob', (column) => column.notNull())
     .addPrimaryKeyConstraint('key_materials_primary_key', ['region', 'key_id', 'key_material_id'])
+    .execute();
+  await db.schema
+    .createTable('key_policies')
+    .addColumn('region', 'text', (column) => column.notNull())
+    .addColumn('key_id', 'text', (column) => column.notNull())
+    .addColumn('version', 'integer', (column) => column.notNull())
+    .addColumn('policy', 'text', (column) => column.notNull())
+    .addColumn('policy_principals', 'text', (column) => column.notNull())
+    .addColumn('put_by', 'text', (column) => column.notNull())
+    .addColumn('put_date', 'bigint', (column) => column.notNull())
+    .addColumn('mac', 'blob', (column) => column.notNull())
+    .addPrimaryKeyConstraint('key_policies_primary_key', ['region', 'key_id', 'version'])
     .execute();
   await db.schema
     .createTable('grants')
