@@ -25,6 +25,7 @@ describe('the configuration without any setting', () => {
       workers: availableParallelism(),
       accountId: '111122223333',
       partition: 'aws',
+      trustedProxies: [],
       allowPlaintext: false,
       logLevel: 'info',
     });
@@ -68,6 +69,7 @@ describe('a setting', () => {
         QKMS_ROOT_KEY_FILE: 'root.key',
         QKMS_TLS_CERTIFICATE_FILE: 'certificate.pem',
         QKMS_TLS_KEY_FILE: 'key.pem',
+        QKMS_TRUSTED_PROXIES: '10.1.2.3,10.2.0.0/16',
         QKMS_INSECURE_HTTP: '1',
         QKMS_LOG_LEVEL: 'debug',
         QKMS_SEED_FILE: 'seed.yaml',
@@ -86,6 +88,7 @@ describe('a setting', () => {
       rootKeyFile: resolve('root.key'),
       seedFile: resolve('seed.yaml'),
       tls: { certificateFile: resolve('certificate.pem'), keyFile: resolve('key.pem') },
+      trustedProxies: ['10.1.2.3', '10.2.0.0/16'],
       allowPlaintext: true,
       logLevel: 'debug',
     });

@@ -38,6 +38,8 @@ export interface Configuration {
   /** Absolute; what is to be there from the start. In development only. */
   readonly seedFile?: string;
   readonly tls?: TlsFiles;
+  /** Addresses and networks of proxies whose word on where a request comes from is taken. */
+  readonly trustedProxies: readonly string[];
   /** The operator's word that an address other machines reach may be served without TLS. */
   readonly allowPlaintext: boolean;
   readonly logLevel: LogLevel;
@@ -128,6 +130,12 @@ export const SETTINGS = Object.freeze({
     variable: 'QKMS_INSECURE_HTTP',
     summary: 'allow plain HTTP on an address that other machines reach',
   },
+  trustedProxies: {
+    flag: '--trusted-proxies',
+    argument: 'addresses',
+    variable: 'QKMS_TRUSTED_PROXIES',
+    summary: 'addresses and networks (CIDR), separated by commas, of proxies whose X-Forwarded-For counts',
+  },
   logLevel: {
     flag: '--log-level',
     argument: 'level',
@@ -187,6 +195,7 @@ export function readConfiguration(
     ...(rootKeyFile === undefined ? {} : { rootKeyFile: resolve(rootKeyFile) }),
     ...(seedFile === undefined ? {} : { seedFile }),
     ...(tls === undefined ? {} : { tls }),
+    trustedProxies: readTrustedProxies(read('trustedProxies')),
     allowPlaintext: readSwitch('allowPlaintext', read('allowPlaintext')),
     logLevel: readLogLevel(read('logLevel') ?? 'info'),
   };
@@ -294,6 +303,31 @@ function readTlsFiles(
     throw invalid('tlsKeyFile', `missing although ${nameOf('tlsCertificateFile')} is set; HTTPS needs both`);
   }
   return Object.freeze({ certificateFile: resolve(certificateFile), keyFile: resolve(keyFile) });
+}
+
+/** Network prefixes shorter than these would trust whole parts of the internet to say who they are. */
+const SHORTEST_PREFIX = { 4: 8, 6: 16 } as const;
+
+function readTrustedProxies(typed: string | undefined): readonly string[] {
+  if (typed === undefined) return [];
+  const proxies = typed.split(',').map((proxy) => proxy.trim());
+  for (const proxy of proxies) {
+    const [address = '', prefix, ...more] = proxy.split('/');
+    const version = isIP(address);
+    const longest = version === 4 ? 32 : 128;
+    const isPrefix =
+      prefix === undefined ||
+      (/^\d{1,3}$/.test(prefix) &&
+        Number(prefix) >= SHORTEST_PREFIX[version === 4 ? 4 : 6] &&
+        Number(prefix) <= longest);
+    if (version === 0 || more.length > 0 || !isPrefix) {
+      throw invalid(
+        'trustedProxies',
+        `${quote(proxy)} is neither an address nor a network; give some such as 10.1.2.3 or 10.1.0.0/16`,
+      );
+    }
+  }
+  return Object.freeze(proxies);
 }
 
 function readSwitch(name: SettingName, typed: string | undefined): boolean {

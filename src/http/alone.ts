@@ -30,6 +30,7 @@ export async function serveAlone({ configuration, service, logger, announce }: H
     tls: pair,
     answer: hosted.answer,
     unreadyReason: () => hosted.unreadyReason(),
+    trustedProxies: configuration.trustedProxies,
     logger,
   });
 

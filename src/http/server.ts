@@ -10,6 +10,7 @@ import { type Connection, type Connections, trackConnections } from './connectio
 import { LIMITS, type Limits } from './limits.ts';
 import { type Address, listen } from './listening.ts';
 import { createServer, createTlsServer } from './node-http.ts';
+import { originFinder } from './origin.ts';
 import { bodyTooLarge, internalFailure, malformedRequest, replyHeaders, type Send } from './reply.ts';
 import { createRoutes, isEndpoint } from './routes.ts';
 import { secureContextOf, type TlsPair } from './tls.ts';
@@ -23,6 +24,8 @@ export interface HttpServerOptions {
   unreadyReason(): string | undefined;
   readonly logger: Logger;
   readonly limits?: Limits;
+  /** Addresses and networks of proxies whose word on where a request comes from is taken. */
+  readonly trustedProxies?: readonly string[];
   /** Of a service that does not go by the machine's time: replies tell its time, by which clients sign then. */
   readonly clock?: Clock | undefined;
 }
@@ -64,18 +67,19 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
   const routes = await createRoutes({ send, unreadyReason, logger });
   const server = createNodeServer(options.tls, limits);
   const connections = trackConnections(server, secureTransport);
+  const originOf = originFinder(options.trustedProxies ?? [], secureTransport);
 
   function answerRequest(connection: Connection, request: IncomingMessage, response: ServerResponse): void {
     collectBody(request, bodyLimits, async (body) => {
       connection.inFlight += 1;
       const id = randomUUID();
       const { method = '', url = '', rawHeaders, headers } = request;
-      const { address: sourceAddress } = connection;
+      const origin = originOf(request, connection.address);
       try {
         const reply =
           body === undefined
             ? bodyTooLarge(limits.bodySize)
-            : await answer({ id, method, url, rawHeaders, headers, body, sourceAddress, secureTransport });
+            : await answer({ id, method, url, rawHeaders, headers, body, ...origin });
         send(response, reply, id);
       } catch (error) {
         logger.error({ err: error, requestId: id }, 'answering failed');

@@ -30,6 +30,7 @@ export function serveAsWorker(service: ServiceModule, createLogger: (level: LogL
         tls,
         answer: hosted.answer,
         unreadyReason: () => hosted.unreadyReason(),
+        trustedProxies: configuration.trustedProxies,
         logger,
       });
       server = opened;

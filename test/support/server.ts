@@ -54,7 +54,7 @@ export interface TestServer {
  * directory it is a production server that checks signatures; ROOT_CREDENTIALS are those of ACCOUNT.
  */
 export async function startTestServer(
-  options: { readonly dataDirectory?: string } = {},
+  options: { readonly dataDirectory?: string; readonly trustedProxies?: readonly string[] } = {},
 ): Promise<TestServer> {
   const { dataDirectory } = options;
   const clock = new ManualClock();
@@ -68,6 +68,7 @@ export async function startTestServer(
     tls: undefined,
     answer: service.answer,
     unreadyReason: service.unreadyReason,
+    trustedProxies: options.trustedProxies ?? [],
     logger,
   });
   const endpoint = `http://127.0.0.1:${http.port}`;
