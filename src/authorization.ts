@@ -1,3 +1,4 @@
+import type { Caller } from './caller.ts';
 import { type AuthorizationFacts, RequestConditions, type RequestFacts } from './conditions.ts';
 import { type Identity, type IdentityEntry, tagsOf } from './iam/index.ts';
 import {
@@ -25,11 +26,12 @@ import {
   accessDeniedMessage,
   authorize,
   type CompiledPolicy,
+  type ConditionContext,
   keyOutOfReachMessage,
   withoutAllows,
 } from './policy/index.ts';
 import { accessDenied, forwardedRequestRefused, rolesNotForRoot, sessionRefused } from './refusals.ts';
-import { type FoundTarget, keyArns, type NamedGrant, type NamedKey } from './targets.ts';
+import { type FoundTarget, keyArns, type NamedGrant, type NamedKey } from './targets/index.ts';
 
 /**
  * Lets a request have the targets of its operation, or refuses it.
@@ -271,6 +273,43 @@ function policiesOf({ caller }: RequestFacts, keyPolicy?: CompiledPolicy): Autho
     ...(sessionPolicies && { sessionPolicies }),
     ...(keyPolicy && { keyPolicy }),
   };
+}
+
+/**
+ * The condition context of a request about a key by somebody. Of a subject other than the caller only what is known of
+ * it, of the key and of the time counts, not how the caller's own request arrived.
+ *
+ * @param conditions condition keys that count instead of what is known
+ */
+export function contextOf(
+  request: Pick<RequestFacts, 'caller' | 'partition' | 'region' | 'time'> & Partial<RequestFacts>,
+  subject: Caller,
+  key: KeyTraits,
+  conditions: Conditions,
+): ConditionContext {
+  const { partition, region, time } = request;
+  const unknown = {
+    sourceAddress: undefined,
+    secureTransport: undefined,
+    userAgent: undefined,
+    referer: undefined,
+  };
+  const facts =
+    subject === request.caller
+      ? { ...unknown, ...request }
+      : { ...unknown, caller: subject, partition, region, time };
+  return new RequestConditions(facts, {
+    key,
+    resourceAccount: key.record.accountId,
+    conditions: () => conditions,
+  });
+}
+
+/** Whether the caller's own policies allow it an action that no key policy judges. */
+export function isAllowed(request: RequestFacts, action: string, resource: string): boolean {
+  const { principal } = request.caller;
+  const question = { principal, action, resource, context: new RequestConditions(request, {}) };
+  return authorize(question, policiesOf(request)).allowed;
 }
 
 /**

@@ -17,6 +17,10 @@ export interface CallerSession {
   readonly transitiveTags: readonly PrincipalTag[];
   /** ARN of the OpenID Connect provider that vouched for the caller. */
   readonly federatedProvider: string | undefined;
+  /** Session policies that were passed as documents. */
+  readonly policies: readonly string[];
+  /** Session policies that were passed by ARN: unique ids of managed policies. */
+  readonly policyIds: readonly string[];
 }
 
 /** On what account a service makes a request that is its own. */

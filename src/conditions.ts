@@ -11,8 +11,9 @@ export interface RequestFacts {
   readonly region: string;
   /** Milliseconds since the Unix epoch. */
   readonly time: number;
-  readonly sourceAddress: string;
-  readonly secureTransport: boolean;
+  /** What is not known of a request that nobody makes is undefined. */
+  readonly sourceAddress: string | undefined;
+  readonly secureTransport: boolean | undefined;
   readonly userAgent: string | undefined;
   readonly referer: string | undefined;
 }
@@ -49,7 +50,7 @@ const PRINCIPAL_TYPES = {
 const SOURCES: Readonly<Record<string, Source>> = {
   'aws:currenttime': ({ time }) => new Date(time).toISOString(),
   'aws:epochtime': ({ time }) => String(Math.floor(time / 1000)),
-  'aws:securetransport': ({ secureTransport }) => String(secureTransport),
+  'aws:securetransport': ({ secureTransport }) => secureTransport?.toString(),
   'aws:sourceip': ({ sourceAddress }) => sourceAddress,
   'aws:useragent': ({ userAgent }) => userAgent,
   'aws:referer': ({ referer }) => referer,

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Logger } from 'pino';
-import { authorizeTargets, wouldAllow } from './authorization.ts';
+import { authorizeTargets, contextOf, isAllowed, wouldAllow } from './authorization.ts';
 import type { RequestFacts } from './conditions.ts';
 import { ServiceError } from './errors.ts';
 import { type Authenticate, authenticateWebIdentity, type Iam } from './iam/index.ts';
@@ -17,7 +17,7 @@ import {
 import { type Protocol, protocolOf, unknownOperation } from './protocol/index.ts';
 import * as refusals from './refusals.ts';
 import { RevisionConflict } from './store/index.ts';
-import { findTargets, handlerTargets, requireUsable } from './targets.ts';
+import { findTargets, handlerTargets, requireUsable } from './targets/index.ts';
 
 /** A request as it arrived, its body complete. */
 export interface WireRequest {
@@ -91,6 +91,8 @@ export function createPipeline({
       kms,
       iam,
       wouldAllow: (...question) => wouldAllow(facts, ...question),
+      isAllowed: (...question) => isAllowed(facts, ...question),
+      contextOf: (...question) => contextOf(facts, ...question),
     };
     await operation.check?.(asDeclared(call));
     if (input['DryRun'] === true) throw refusals.dryRun();

@@ -9,6 +9,7 @@ import {
   type TypedFlags,
 } from '../config.ts';
 import { OperatorError } from '../errors.ts';
+import { addExplainCommand } from './explain-command.ts';
 import { addIdentityCommands } from './identity-commands.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 
@@ -38,10 +39,12 @@ export async function runCommand(args: readonly string[], entry: string): Promis
   addSettings(program.command('dev'))
     .description('serve for development: any credentials are accepted, nothing is kept on disk')
     .action(serve('development'));
-  addIdentityCommands(
-    (name, description) => addSettings(program.command(name), STORE_SETTINGS).description(description),
-    (command) => readConfiguration('production', typedFlags(command), storeVariables()),
-  );
+  const onStore = (name: string, description: string) =>
+    addSettings(program.command(name), STORE_SETTINGS).description(description);
+  const readStore = (command: Command) =>
+    readConfiguration('production', typedFlags(command), storeVariables());
+  addIdentityCommands(onStore, readStore);
+  addExplainCommand(onStore, readStore);
   addPolicyCommands(program);
 
   try {

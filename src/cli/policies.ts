@@ -41,10 +41,10 @@ export function checkPolicy(file: string, kind: PolicyKind, asJson: boolean): Re
   const findings = findingsIn(readPolicyText(file), kind);
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   const lines = findings.map((finding) => `${file}:${lineOf(finding)}`);
-  const summary =
-    findings.length === 0 ? `${file}: nothing to report` : `${count(errors)} in ${findings.length} findings`;
   return {
-    output: asJson ? toJson({ file, kind, findings }) : toLines([...lines, summary]),
+    output: asJson
+      ? toJson({ file, kind, findings })
+      : toLines([...lines, `${file}: ${summaryOf(findings)}`]),
     exitCode: errors === 0 ? 0 : 1,
   };
 }
@@ -130,8 +130,13 @@ function lineOf({ severity, code, statement, message, line, column }: Finding): 
   return `${line}:${column}: ${severity}: ${statement === undefined ? '' : `${statement}: `}${message} [${code}]`;
 }
 
-function count(errors: number): string {
-  return errors === 1 ? '1 error' : `${errors === 0 ? 'no' : errors} errors`;
+/** Such as `2 errors, 1 note`. */
+function summaryOf(findings: readonly Finding[]): string {
+  const counts = (['error', 'warning', 'note'] as const).flatMap((wanted) => {
+    const count = findings.filter(({ severity }) => severity === wanted).length;
+    return count === 0 ? [] : `${count} ${wanted}${count === 1 ? '' : 's'}`;
+  });
+  return counts.length === 0 ? 'nothing to report' : counts.join(', ');
 }
 
 function toJson(value: unknown): string {

@@ -17,9 +17,9 @@ import { callerSessionOf, type OpenedSession } from './sessions.ts';
 const NOTHING = compilePolicy({ version: '2012-10-17', statements: [] });
 
 /** What the root user's own sessions are judged by, who needs no identity policy. */
-const EVERYTHING = compilePolicy(
-  parsePolicy('{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'),
-);
+export const ALLOW_EVERYTHING =
+  '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}';
+const EVERYTHING = compilePolicy(parsePolicy(ALLOW_EVERYTHING));
 
 /** The account's root user, who needs no identity policy. */
 export function rootCaller(partition: string, account: string, accessKeyId: string): Caller {

@@ -37,5 +37,6 @@ export * as quotas from './quotas.ts';
 export * from './refusals.ts';
 export * from './sessions.ts';
 export * from './simulation.ts';
+export * from './subjects.ts';
 export * from './tags.ts';
 export { authenticateWebIdentity, providerName } from './web-identity.ts';

@@ -27,8 +27,10 @@ export interface SourcedPolicy {
   readonly policy: CompiledPolicy;
   /** The condition keys and variables that it uses, as written. */
   readonly contextKeys: readonly string[];
-  /** Characters of its text. */
-  readonly size: number;
+  /** As it was put. */
+  readonly text: string;
+  /** Of a managed policy. */
+  readonly arn?: string;
 }
 
 /** Which of the policies that an identity has are meant (`PolicyIdentifier`): those to which all that is there applies. */
@@ -51,14 +53,16 @@ export interface PoliciesOfIdentity {
   readonly permissionsBoundary: SourcedPolicy | undefined;
 }
 
-function storedPolicy(id: string, type: PolicySourceType, text: string): SourcedPolicy {
+/** A policy as it is stored. */
+export function storedPolicy(id: string, type: PolicySourceType, text: string, arn?: string): SourcedPolicy {
   const document = parsePolicy(text);
   return {
     id,
     type,
     policy: compilePolicy(document),
     contextKeys: contextKeysOf(document),
-    size: text.length,
+    text,
+    ...(arn !== undefined && { arn }),
   };
 }
 
@@ -106,12 +110,27 @@ async function managedPolicy(
 ): Promise<SourcedPolicy | undefined> {
   const policy = (await iam.identities.get(uniqueId))?.identity;
   if (policy === undefined || !isOfKind(policy, 'policy')) return undefined;
-  const type = policy.accountId === 'aws' ? 'aws-managed' : 'user-managed';
+  const sourced = sourcedManagedPolicy(policy);
   const isExcluded = exclusions.some(
     (filter) =>
-      filter.type === type || (filter.arn !== undefined && compileWildcards(filter.arn)(policy.arn)),
+      filter.type === sourced.type || (filter.arn !== undefined && compileWildcards(filter.arn)(policy.arn)),
   );
-  return isExcluded ? undefined : storedPolicy(policy.name, type, defaultDocument(policy.details));
+  return isExcluded ? undefined : sourced;
+}
+
+/** The default version of a managed policy. */
+export function sourcedManagedPolicy({ accountId, name, arn, details }: Identity<'policy'>): SourcedPolicy {
+  const type = accountId === 'aws' ? 'aws-managed' : 'user-managed';
+  return storedPolicy(name, type, defaultDocument(details), arn);
+}
+
+/** Allows nothing. A policy has at least one statement. */
+const NOTHING =
+  '{"Version":"2012-10-17","Statement":{"Sid":"DeletedPolicy","Effect":"Allow","NotAction":"*","Resource":"*"}}';
+
+/** What stands in for a policy that is gone: it allows nothing. */
+export function gonePolicy(uniqueId: string): SourcedPolicy {
+  return storedPolicy(uniqueId, 'none', NOTHING);
 }
 
 function meansInline(

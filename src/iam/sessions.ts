@@ -33,6 +33,7 @@ export interface OpenedSession {
 /** What a caller is told to be known of its session. */
 export function callerSessionOf(session: Session): CallerSession {
   const { source, issuedAt, expiresAt, sourceIdentity, tags, transitiveTagKeys, federatedProvider } = session;
+  const { policies, policyIds } = session;
   const transitive = new Set(transitiveTagKeys.map((key) => key.toLowerCase()));
   return {
     source,
@@ -41,5 +42,7 @@ export function callerSessionOf(session: Session): CallerSession {
     sourceIdentity,
     transitiveTags: tags.filter(({ key }) => transitive.has(key.toLowerCase())),
     federatedProvider,
+    policies,
+    policyIds,
   };
 }

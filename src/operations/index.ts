@@ -2,6 +2,7 @@ import type { ServiceName } from '../model/index.ts';
 import * as aliases from './aliases.ts';
 import { createKey } from './create-key.ts';
 import * as dataKeys from './data-keys.ts';
+import { explainAccess } from './explain-access.ts';
 import * as grants from './grants.ts';
 import { declaredByIam } from './iam/index.ts';
 import * as keyPolicies from './key-policies.ts';
@@ -14,7 +15,16 @@ import { declaredBySts } from './sts/index.ts';
 import * as symmetric from './symmetric.ts';
 import * as tags from './tags.ts';
 
+export { type AccessReport, reportAccess } from './access-report.ts';
 export { conditionsOfGrant } from './common.ts';
+export {
+  accessConditions,
+  canonicalAction,
+  explainAccess,
+  reasonNotKnown,
+  requireAccessQuestion,
+  requireSubject,
+} from './explain-access.ts';
 export {
   type AccountTarget,
   type AliasTarget,
@@ -64,7 +74,7 @@ const organizationsOperations: ReadonlyMap<string, Operation> = new Map(
 
 /** Operations of our own, which AWS does not have. */
 const ownOperations: ReadonlyMap<string, Operation> = new Map(
-  Object.values(policyHistory).map((operation) => [operation.name, operation]),
+  [explainAccess, ...Object.values(policyHistory)].map((operation) => [operation.name, operation]),
 );
 
 const operationsByService = {

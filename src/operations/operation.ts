@@ -16,7 +16,7 @@ import {
   type StructureShape,
   type ValueOf,
 } from '../model/index.ts';
-import type { CompiledPolicy, ConditionValue } from '../policy/index.ts';
+import type { CompiledPolicy, ConditionContext, ConditionValue } from '../policy/index.ts';
 
 /** Condition keys and their values, named as in the service authorization reference. */
 export type Conditions = Readonly<Record<string, ConditionValue | undefined>>;
@@ -194,6 +194,10 @@ export interface Call<Input = AnyInput, Found = Readonly<Record<string, unknown>
     policy: CompiledPolicy,
     conditions: Conditions,
   ) => boolean;
+  /** Whether the caller's own policies allow it an action that no key policy judges. */
+  readonly isAllowed: (action: Permission, resource: string) => boolean;
+  /** The condition context of a request about a key by a subject, the caller or another; the given keys count first. */
+  readonly contextOf: (subject: Caller, key: KeyTraits, conditions: Conditions) => ConditionContext;
 }
 
 /** An example for the reference. */

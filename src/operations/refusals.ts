@@ -145,3 +145,15 @@ export function policyVersionUnknown(version: number): ServiceError {
     `Policy version ${version} of the key does not exist, or is not remembered any more.`,
   );
 }
+
+export function notAnActionOnAKey(action: string): ServiceError {
+  return invalid(`${action} is not an action on a KMS key; give one such as kms:Decrypt`);
+}
+
+export function invalidConditionKey(key: string): ServiceError {
+  return invalid(`${key} is not a condition key; give one such as kms:EncryptionContext:department`);
+}
+
+export function repeatedConditionKey(key: string): ServiceError {
+  return invalid(`The condition key ${key} is given twice; condition keys ignore case`);
+}

@@ -159,6 +159,11 @@ function othersOf(account: Account): readonly Draft[] {
   ];
 }
 
+/** Whether a condition key tells who the caller is, so that it is not free to carry any value. */
+export function isAboutCaller(key: string): boolean {
+  return ['kms:calleraccount', 'aws:principalaccount', 'aws:principalarn'].includes(key.toLowerCase());
+}
+
 function finish(
   { label, principal, arn }: Draft,
   accounts: readonly Account[],

@@ -1,4 +1,5 @@
-import type { KeyPolicyVerdict, PolicyChange, PolicyComparison, StatementReference } from './compare.ts';
+import type { KeyPolicyVerdict, PolicyChange, StatementReference } from './change.ts';
+import type { PolicyComparison } from './compare.ts';
 import { statementLabel } from './document.ts';
 
 const VERDICTS: Readonly<Record<KeyPolicyVerdict, string>> = {

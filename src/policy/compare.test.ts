@@ -3,10 +3,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { authorize } from './authorize.ts';
-import { ANY_OTHER_ACTION, comparePolicies, type PolicyComparison } from './compare.ts';
+import { callersOf } from './callers.ts';
+import { comparePolicies, type PolicyComparison } from './compare.ts';
+import { ANY_OTHER_ACTION } from './compare-requests.ts';
 import { renderComparison } from './compare-text.ts';
 import { compilePolicy } from './compile.ts';
 import type { PolicyVersion } from './document.ts';
+import { findClosestAllow, findDeny, prepareQuestion } from './evaluate.ts';
 import {
   ACCOUNT,
   ALLOW,
@@ -187,10 +190,11 @@ describe('comparePolicies: what', () => {
   });
 
   it('tells keys apart that a Resource names', () => {
+    const except = { Principal: { AWS: ALICE }, Action: 'kms:Decrypt' };
     assert.deepEqual(added(decryptFor(ALICE, { Resource: OTHER_KEY_ARN }), ALICE), [
       `gains kms:Decrypt on ${OTHER_KEY_ARN}: nothing > allows`,
     ]);
-    assert.deepEqual(added(decryptFor(ALICE, { NotResource: OTHER_KEY_ARN }), ALICE), [
+    assert.deepEqual(added({ ...except, Effect: 'Allow', NotResource: OTHER_KEY_ARN }, ALICE), [
       'gains kms:Decrypt on any other key: nothing > allows',
     ]);
   });
@@ -504,6 +508,37 @@ describe('law', () => {
     fc.assert(property, { numRuns: 400 });
     // Worth something only if both answers are common.
     assert.ok(seen.unchanged > 60 && seen.changed > 60 && seen.differing > 200, JSON.stringify(seen));
+  });
+
+  it('every change is felt by each of its principals, with the values that it gives as examples', () => {
+    const property = fc.property(pair, ([before, after]) => {
+      const documents = [before, after].map((each) => parsePolicy(policyText(each)));
+      const callers = new Map(callersOf(documents).map((caller) => [caller.label, caller]));
+      for (const { principals, actions, resources, conditions, ...change } of compare(before, after)
+        .changes) {
+        const examples = conditions.map(({ key, examples: [first] }) => [key, first ?? []] as const);
+        const action = (actions[0] ?? '').replace(ANY_OTHER_ACTION, 'kms:Other');
+        const resource = (resources[0] ?? OTHER_KEY_ARN).replace('any other key', 'arn:aws:kms:x:1:key/y');
+        for (const label of principals) {
+          const { principal, hasBoundary } = callers.get(label) ?? assert.fail(label);
+          const context = contextOf(Object.fromEntries(examples));
+          const question = prepareQuestion(requestOf(principal, { action, resource, context }), hasBoundary);
+          const [one, other] = documents.map((each) => {
+            const policy = compilePolicy(each);
+            if (findDeny(policy, question, 'resource') !== undefined) return 'denies';
+            const naming = findClosestAllow(policy, question)?.naming ?? 'not-at-all';
+            return {
+              'not-at-all': 'nothing',
+              account: 'delegates',
+              broadly: 'allows-within-boundary',
+              itself: 'allows',
+            }[naming];
+          });
+          assert.deepEqual([one, other], [change.before, change.after], `${label} ${action} ${resource}`);
+        }
+      }
+    });
+    fc.assert(property, { numRuns: 300 });
   });
 
   it('comparing the other way around swaps gains and losses', () => {

@@ -1,10 +1,19 @@
-import { type Caller, callersOf } from './callers.ts';
+import { type Caller, callersOf, isAboutCaller } from './callers.ts';
+import {
+  addTo,
+  changesOf,
+  type Difference,
+  type Found,
+  type KeyPolicyVerdict,
+  type PolicyChange,
+  type StatementReference,
+} from './change.ts';
+import { groupActions, resourcesOf } from './compare-requests.ts';
 import { type CompiledPolicy, compilePolicy } from './compile.ts';
-import { arnTexts, withoutVariables } from './condition-values.ts';
-import type { PolicyDocument, Position } from './document.ts';
+import type { PolicyDocument, Statement } from './document.ts';
 import { findClosestAllow, findDeny, prepareQuestion, type Question } from './evaluate.ts';
-import { compileWildcards } from './pattern.ts';
-import { type ConditionRange, mergeSituations } from './ranges.ts';
+import { callerNames } from './principal.ts';
+import { mergeSituations } from './ranges.ts';
 import {
   contextOf,
   type Dimension,
@@ -13,50 +22,6 @@ import {
   readStatements,
   situationsOf,
 } from './situations.ts';
-import { KMS_KEY_ACTIONS } from './vocabulary.ts';
-
-/**
- * What a key policy by itself says to a request, from least to most.
- *
- * `denies`: a Deny applies, and nothing helps. `nothing`: it is silent; a grant may still allow. `delegates`: it leaves
- * the matter to the identity policies of the caller's account. `allows-within-boundary`: it allows, by the caller's
- * role or by not excluding it, which a permissions boundary limits. `allows`: it allows; a caller of another account
- * still needs an identity policy there.
- */
-export type KeyPolicyVerdict = 'denies' | 'nothing' | 'delegates' | 'allows-within-boundary' | 'allows';
-
-const ORDER: readonly KeyPolicyVerdict[] = [
-  'denies',
-  'nothing',
-  'delegates',
-  'allows-within-boundary',
-  'allows',
-];
-
-/** A statement that a verdict rests on. */
-export interface StatementReference extends Position {
-  /** Counts from 0. */
-  readonly index: number;
-  readonly sid: string | undefined;
-}
-
-/** Some principals that gain or lose some permissions, and when. */
-export interface PolicyChange {
-  readonly direction: 'gains' | 'loses';
-  /** ARNs, service names, and such as `any other user of 111122223333` and `anyone else`. */
-  readonly principals: readonly string[];
-  /** Such as `kms:Decrypt`; `ANY_OTHER_ACTION` stands for what is not known. */
-  readonly actions: readonly string[];
-  /** For which keys, where the policies name some; empty when it does not matter. */
-  readonly resources: readonly string[];
-  /** All of them hold when the change is felt; empty when it always is. */
-  readonly conditions: readonly ConditionRange[];
-  readonly before: KeyPolicyVerdict;
-  readonly after: KeyPolicyVerdict;
-  /** What decided before and after; empty where the policy says nothing. */
-  readonly statementsBefore: readonly StatementReference[];
-  readonly statementsAfter: readonly StatementReference[];
-}
 
 /** What becomes different when one key policy takes the place of another. */
 export interface PolicyComparison {
@@ -74,12 +39,6 @@ export interface PolicyComparison {
     readonly conditionKeys: readonly string[];
   };
 }
-
-/** Stands for all actions that are neither known nor named. */
-export const ANY_OTHER_ACTION = 'any other action';
-const OTHER_ACTION = 'kms:any-other-action';
-const OTHER_KEY = 'arn:aws:kms:us-east-1:000000000000:key/any-other-than-named';
-const ANY_OTHER_KEY = 'any other key';
 
 /** How many situations are looked at for one caller and action before some are left out. */
 const LIMIT = 4096;
@@ -105,24 +64,27 @@ export function comparePolicies(
     ...readStatements(before, policies.before.statements),
     ...readStatements(after, policies.after.statements),
   ];
+  const all = dimensionsOf(statements);
   const callers = callersOf(documents);
   const actions = groupActions(statements);
-  const resources = resourcesOf(statements);
+  const resources = resourcesOf(statements, all);
   const omitted = new Set<string>();
   const found = new Map<string, Found>();
+  const groups = new Map<string, StatementGroup>();
   const known = new Map<string, readonly Difference[]>();
   for (const caller of callers) {
+    const naming = namingsOf(caller, statements);
     for (const { names, asked } of actions) {
+      const named = naming.filter(({ statement }) => statement.compiled.matchesAction(asked));
       for (const { label, resource } of resources) {
-        const question = prepareQuestion(
-          { principal: caller.principal, action: asked, resource, context: contextOf([]) },
-          caller.hasBoundary,
-        );
-        const { relevant, signature } = relevantTo(question, statements);
-        const dimensions = dimensionsOf(relevant).map((dimension) => possibleFor(caller, dimension));
-        const memory = `${signature}|${JSON.stringify(dimensions.map(({ key, classes }) => [key, classes]))}`;
+        const relevant = named.filter(({ statement }) => mayMean(statement, resource));
+        const signature = signatureOf(relevant, resource);
+        const group = groups.get(signature) ?? groupOf(relevant);
+        groups.set(signature, group);
+        const memory = group.isAboutCaller ? `${caller.label}: ${signature}` : signature;
         const differences =
-          known.get(memory) ?? differencesOf({ question, policies, relevant, dimensions, limit, omitted });
+          known.get(memory) ??
+          differencesOf({ ...group, policies, limit, omitted, caller, action: asked, resource });
         known.set(memory, differences);
         for (const difference of differences) {
           for (const action of names) addTo(found, difference, caller.label, action, label);
@@ -130,9 +92,7 @@ export function comparePolicies(
       }
     }
   }
-  const changes = [...found.values()].flatMap(({ difference, places }) =>
-    rectangles(places, resources.length).map((rectangle) => changeOf(difference, rectangle)),
-  );
+  const changes = changesOf([...found.values()], resources.length);
   return Object.freeze({
     unchanged: changes.length === 0,
     complete: omitted.size === 0,
@@ -141,58 +101,9 @@ export function comparePolicies(
     vocabulary: Object.freeze({
       principals: Object.freeze(callers.map(({ label }) => label)),
       actions: Object.freeze(actions.flatMap(({ names }) => names)),
-      conditionKeys: Object.freeze(dimensionsOf(statements).map(({ key }) => key)),
+      conditionKeys: Object.freeze(all.map(({ key }) => key)),
     }),
   });
-}
-
-/** Actions that no statement tells apart, and one of them to ask for. */
-interface ActionGroup {
-  readonly names: readonly string[];
-  readonly asked: string;
-}
-
-function groupActions(statements: readonly ReadStatement[]): readonly ActionGroup[] {
-  const groups = new Map<string, { names: string[]; asked: string }>();
-  const known = new Set(KMS_KEY_ACTIONS.map((name) => name.toLowerCase()));
-  const written = statements
-    .flatMap(({ written: { action } }) => action?.values ?? [])
-    .filter((value) => !matchesAny(value, known))
-    .map((value) => value.replaceAll('*', '').replaceAll('?', 'x').toLowerCase())
-    .filter((value) => /^kms:[a-z0-9-]+$/.test(value));
-  const all = [
-    ...KMS_KEY_ACTIONS.map((name) => ({ name, asked: name.toLowerCase() })),
-    ...[...new Set(written)].map((name) => ({ name, asked: name })),
-    { name: ANY_OTHER_ACTION, asked: OTHER_ACTION },
-  ];
-  for (const { name, asked } of all) {
-    const signature = statements.map(({ compiled }) => (compiled.matchesAction(asked) ? '1' : '0')).join('');
-    const group = groups.get(signature) ?? { names: [], asked };
-    group.names.push(name);
-    groups.set(signature, group);
-  }
-  return [...groups.values()];
-}
-
-function matchesAny(pattern: string, names: ReadonlySet<string>): boolean {
-  const matches = compileWildcards(pattern.toLowerCase());
-  return [...names].some(matches);
-}
-
-/** Keys that statements tell apart by their `Resource`; mostly only "any key". */
-function resourcesOf(
-  statements: readonly ReadStatement[],
-): readonly { readonly label: string; readonly resource: string }[] {
-  const patterns = statements.flatMap(({ written: { resource }, version }) =>
-    (resource?.values ?? [])
-      .filter((value) => !/^\*+$/.test(value))
-      .flatMap((value) => withoutVariables(value, version, () => ['x'])),
-  );
-  const named = [...new Set(arnTexts(patterns, patterns))].filter((arn) => arn.startsWith('arn:'));
-  return [
-    ...named.map((resource) => ({ label: resource, resource })),
-    { label: ANY_OTHER_KEY, resource: OTHER_KEY },
-  ];
 }
 
 interface Policies {
@@ -200,22 +111,47 @@ interface Policies {
   readonly after: CompiledPolicy;
 }
 
-/** The statements that conditions alone decide about, and what all questions to which they are alike have in common. */
-function relevantTo(
-  question: Question,
-  statements: readonly ReadStatement[],
-): { readonly relevant: readonly ReadStatement[]; readonly signature: string } {
-  const places: string[] = [];
-  const relevant = statements.filter(({ compiled, written }, place) => {
-    if (!compiled.matchesAction(question.action)) return false;
-    const naming = compiled.names?.(question.caller, question.hasBoundary) ?? 'not-at-all';
-    const hasVariable = written.resource?.values.some((value) => value.includes('${')) === true;
-    const mayMatch = hasVariable || compiled.matchesResource(question.resource, question.context);
-    if (naming === 'not-at-all' || !mayMatch) return false;
-    places.push(`${place} ${naming}${hasVariable ? ` ${question.resource}` : ''}`);
-    return true;
+/** A statement that names a caller, and how closely. */
+interface NamingStatement {
+  readonly statement: ReadStatement;
+  /** For telling groups of statements apart. */
+  readonly sign: string;
+}
+
+function namingsOf(caller: Caller, statements: readonly ReadStatement[]): readonly NamingStatement[] {
+  const names = callerNames(caller.principal);
+  return statements.flatMap((statement, place) => {
+    const naming = statement.compiled.names?.(names, caller.hasBoundary) ?? 'not-at-all';
+    return naming === 'not-at-all' ? [] : { statement, sign: `${place} ${naming}` };
   });
-  return { relevant, signature: places.join() };
+}
+
+/** Whether the resource is meant, or may be, depending on the values of policy variables. */
+function mayMean({ written, compiled }: ReadStatement, resource: string): boolean {
+  return hasVariable(written) || compiled.matchesResource(resource, contextOf([]));
+}
+
+function hasVariable({ resource }: Statement): boolean {
+  return resource?.values.some((value) => value.includes('${')) === true;
+}
+
+/** The same for all callers, actions and keys between which only conditions could make a difference. */
+function signatureOf(relevant: readonly NamingStatement[], resource: string): string {
+  const signs = relevant.map(({ sign }) => sign).join();
+  return relevant.some(({ statement }) => hasVariable(statement.written)) ? `${signs} ${resource}` : signs;
+}
+
+/** Statements that conditions alone decide about, and the situations that these tell apart. */
+interface StatementGroup {
+  readonly relevant: readonly ReadStatement[];
+  readonly dimensions: readonly Dimension[];
+  readonly isAboutCaller: boolean;
+}
+
+function groupOf(naming: readonly NamingStatement[]): StatementGroup {
+  const relevant = naming.map(({ statement }) => statement);
+  const dimensions = dimensionsOf(relevant);
+  return { relevant, dimensions, isAboutCaller: dimensions.some(({ key }) => isAboutCaller(key)) };
 }
 
 /** The dimension with only what the caller can carry. */
@@ -229,26 +165,20 @@ function possibleFor(caller: Caller, dimension: Dimension): Dimension {
   return { ...dimension, classes: [...distinct.values()] };
 }
 
-/** A change, as yet of nobody. */
-interface Difference {
-  readonly before: KeyPolicyVerdict;
-  readonly after: KeyPolicyVerdict;
-  readonly conditions: readonly ConditionRange[];
-  readonly statementsBefore: readonly StatementReference[];
-  readonly statementsAfter: readonly StatementReference[];
-}
-
-interface Case {
-  readonly question: Question;
+interface Case extends StatementGroup {
   readonly policies: Policies;
-  readonly relevant: readonly ReadStatement[];
-  readonly dimensions: readonly Dimension[];
   readonly limit: number;
   readonly omitted: Set<string>;
+  readonly caller: Caller;
+  readonly action: string;
+  readonly resource: string;
 }
 
 function differencesOf(of: Case): readonly Difference[] {
-  const { question, policies, relevant, dimensions, limit, omitted } = of;
+  const { policies, relevant, limit, omitted, caller, action, resource } = of;
+  const dimensions = of.dimensions.map((dimension) => possibleFor(caller, dimension));
+  const request = { principal: caller.principal, action, resource, context: contextOf([]) };
+  const question = prepareQuestion(request, caller.hasBoundary);
   const { situations, total } = situationsOf(dimensions, relevant, limit);
   if (situations.length < total) {
     const keys = dimensions.map(({ key }) => key).join(', ');
@@ -305,73 +235,4 @@ function distinctStatements(
     byIndex.set(index, Object.freeze({ index, sid, line, column }));
   }
   return Object.freeze([...byIndex.values()].sort((one, other) => one.index - other.index));
-}
-
-/** A difference and where it was found: for whom, to do what, and with which keys. */
-interface Found {
-  readonly difference: Difference;
-  readonly places: Map<
-    string,
-    { readonly principal: string; readonly resource: string; readonly actions: string[] }
-  >;
-}
-
-function addTo(
-  found: Map<string, Found>,
-  difference: Difference,
-  principal: string,
-  action: string,
-  resource: string,
-): void {
-  const identity = JSON.stringify(difference);
-  const entry: Found = found.get(identity) ?? { difference, places: new Map() };
-  found.set(identity, entry);
-  const place = JSON.stringify([principal, resource]);
-  const actions = entry.places.get(place) ?? { principal, resource, actions: [] };
-  actions.actions.push(action);
-  entry.places.set(place, actions);
-}
-
-/** Principals, actions and keys, all of each together. */
-interface Rectangle {
-  readonly principals: readonly string[];
-  readonly actions: readonly string[];
-  readonly resources: readonly string[];
-}
-
-function rectangles(places: Found['places'], resourceCount: number): readonly Rectangle[] {
-  const byResource = new Map<
-    string,
-    { principal: string; actions: readonly string[]; resources: string[] }
-  >();
-  for (const { principal, resource, actions } of places.values()) {
-    const identity = JSON.stringify([principal, actions]);
-    const entry = byResource.get(identity) ?? { principal, actions, resources: [] };
-    entry.resources.push(resource);
-    byResource.set(identity, entry);
-  }
-  const byPrincipal = new Map<string, { principals: string[] } & Omit<Rectangle, 'principals'>>();
-  for (const { principal, actions, resources } of byResource.values()) {
-    const identity = JSON.stringify([actions, resources]);
-    const isEveryKey = resources.length === resourceCount;
-    const entry = byPrincipal.get(identity) ?? {
-      principals: [],
-      actions,
-      resources: isEveryKey ? [] : resources,
-    };
-    entry.principals.push(principal);
-    byPrincipal.set(identity, entry);
-  }
-  return [...byPrincipal.values()];
-}
-
-function changeOf(difference: Difference, { principals, actions, resources }: Rectangle): PolicyChange {
-  const { before, after } = difference;
-  return Object.freeze({
-    direction: ORDER.indexOf(after) > ORDER.indexOf(before) ? 'gains' : 'loses',
-    principals: Object.freeze(principals),
-    actions: Object.freeze(actions),
-    resources: Object.freeze(resources),
-    ...difference,
-  });
 }

@@ -7,8 +7,8 @@ import { parseTemplate } from './variables.ts';
 /**
  * Values that tell conditions apart: of all that a request could carry under a key, those that make a difference to
  * the conditions on it. Numbers, dates and addresses are exact: there is a value in every stretch between two
- * boundaries. Texts are told apart by the values that are named, one that is none of them, and for patterns one that
- * matches alone and one that matches with each other pattern, as far as such a text is easily made.
+ * boundaries. Texts are told apart by the values that are named, one that is none of them, and for patterns some that
+ * match alone and some that match with another pattern, if there are not too many and such a text is easily made.
  */
 
 /** A condition and the language version of its document. */
@@ -97,15 +97,25 @@ function fill(pattern: string, text: string): string {
   return pattern.replaceAll(/\*+/g, () => text).replaceAll('?', 'x');
 }
 
+/** More patterns than this are not tried together: that would be too many texts. */
+const MOST_COMBINED = 16;
+
+/** The patterns to try together with others: those that hold a wildcard. */
+function combinable(patterns: readonly string[]): readonly string[] {
+  const wild = [...new Set(patterns)].filter((pattern) => /[*?]/.test(pattern));
+  return wild.length > MOST_COMBINED ? [] : wild;
+}
+
 /** Texts that match each pattern: alone, and together with each other one. */
 export function patternTexts(patterns: readonly string[], named: readonly string[]): readonly string[] {
   const word = unusedWord('x', named);
+  const others = combinable(patterns);
   return patterns.flatMap((pattern) => [
     // As it stands, for escaped wildcards.
     pattern,
     fill(pattern, ''),
     fill(pattern, word),
-    ...patterns
+    ...others
       .filter((other) => other !== pattern)
       .flatMap((other) => [fill(pattern, fill(other, '')), fill(pattern, fill(other, word))]),
   ]);
@@ -124,10 +134,11 @@ export function arnTexts(patterns: readonly string[], named: readonly string[]):
       .map((field, index) => fill(field, fill(others[index] ?? '', word)))
       .join(':');
   };
+  const wild = combinable(patterns);
   return patterns.flatMap((pattern) => [
     fill(pattern, ''),
     fill(pattern, word),
-    ...patterns.flatMap((other) => (other === pattern ? [] : meet(pattern, other))),
+    ...wild.flatMap((other) => (other === pattern ? [] : meet(pattern, other))),
   ]);
 }
 
@@ -192,8 +203,8 @@ export function withoutVariables(
   const template = parseTemplate(text, version);
   if (template.every((part) => 'text' in part && !part.literal)) return [text];
   const count = Math.max(1, ...template.map((part) => ('key' in part ? valuesOf(part.key).length : 1)));
-  const write = (valueOf: (key: string, fallback: string | undefined) => string): string =>
-    template.map((part) => ('text' in part ? part.text : valueOf(part.key, part.fallback))).join('');
+  const write = (replace: (key: string, fallback: string | undefined) => string): string =>
+    template.map((part) => ('text' in part ? part.text : replace(part.key, part.fallback))).join('');
   const each = Array.from({ length: count }, (_, at) =>
     write((key) => {
       const values = valuesOf(key);

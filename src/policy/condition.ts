@@ -16,6 +16,7 @@ export interface CompiledCondition {
   /** As written in the policy. */
   readonly operator: string;
   readonly key: string;
+  readonly values: readonly string[];
   holds(context: ConditionContext): boolean;
 }
 
@@ -30,6 +31,7 @@ export function compileCondition(
   return Object.freeze({
     operator,
     key,
+    values,
     holds: compileTest(operator, key.toLowerCase(), values, failClosed, version),
   });
 }

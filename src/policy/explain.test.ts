@@ -55,7 +55,12 @@ describe('explain', () => {
         ['key-policy 0 0', 'others', 'Principal', undefined],
         ['key-policy 0 1', undefined, 'Action', undefined],
         ['key-policy 0 2', undefined, 'Resource', undefined],
-        ['key-policy 0 3', undefined, 'Condition', { operator: 'Bool', key: 'aws:SecureTransport' }],
+        [
+          'key-policy 0 3',
+          undefined,
+          'Condition',
+          { operator: 'Bool', key: 'aws:SecureTransport', values: ['true'], actual: undefined },
+        ],
         ['key-policy 0 4', 'delegate', 'applies', undefined],
         ['identity-policy 0 0', undefined, 'Principal', undefined],
         ['identity-policy 1 0', undefined, 'applies', undefined],

@@ -3,7 +3,7 @@ import type { CompiledPolicy, CompiledStatement } from './compile.ts';
 import { cite, type Decision, type DeterminingStatement, type PolicyLayer } from './decision.ts';
 import { mismatchOf, prepareQuestion, type Question } from './evaluate.ts';
 import { type GrantMismatch, grantMismatch } from './grant.ts';
-import type { AuthorizationRequest } from './request.ts';
+import type { AuthorizationRequest, ConditionValue } from './request.ts';
 
 /**
  * Why a decision came out as it did, statement by statement. The explanation asks the same functions that
@@ -21,7 +21,15 @@ export interface StatementExplanation extends DeterminingStatement {
   readonly applies: boolean;
   readonly mismatch?: 'Action' | 'Principal' | 'Resource' | 'Condition';
   /** The condition that does not hold. */
-  readonly condition?: { readonly operator: string; readonly key: string };
+  readonly condition?: ConditionMismatch;
+}
+
+/** A condition that does not hold: what it says, as written, and what the request has under its key. */
+export interface ConditionMismatch {
+  readonly operator: string;
+  readonly key: string;
+  readonly values: readonly string[];
+  readonly actual: ConditionValue | undefined;
 }
 
 /** Whether a grant permits the request, and if not, the first part that does not match. */
@@ -69,6 +77,7 @@ function explainStatement(
   const mismatch = mismatchOf(statement, question, layer === 'key-policy' ? 'resource' : 'identity');
   if (mismatch === undefined) return Object.freeze({ ...cited, applies: true });
   if (typeof mismatch === 'string') return Object.freeze({ ...cited, applies: false, mismatch });
-  const { operator, key } = mismatch;
-  return Object.freeze({ ...cited, applies: false, mismatch: 'Condition', condition: { operator, key } });
+  const { operator, key, values } = mismatch;
+  const condition = Object.freeze({ operator, key, values, actual: question.context.get(key.toLowerCase()) });
+  return Object.freeze({ ...cited, applies: false, mismatch: 'Condition', condition });
 }

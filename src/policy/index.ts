@@ -35,6 +35,14 @@
  * be nobody yet, but the bearer of a token: a `web-identity`, which only a `Federated` entry names, which has no
  * policies of its own, and which an Allow for `*` does not mean.
  *
+ * Before a policy is put, two more readers tell what it would do: `lint.ts` warns of what is probably a mistake, and
+ * `compare.ts` works out who gains and who loses which permission, under which conditions.
+ *
+ * ```ts
+ * const warnings = lintPolicy(document, 'key-policy');
+ * const { changes, complete } = comparePolicies(present, document);
+ * ```
+ *
  * What to rely on:
  *
  * - A Deny wins over everything, and nothing is allowed that no Allow allows. Order and repetition of
@@ -50,6 +58,10 @@
  */
 export { type AuthorizationPolicies, authorize } from './authorize.ts';
 export { bindPrincipals, type NamedPrincipals, principalsToBind, renderPolicy } from './binding.ts';
+export type { KeyPolicyVerdict, PolicyChange, StatementReference } from './change.ts';
+export { comparePolicies, type PolicyComparison } from './compare.ts';
+export { ANY_OTHER_ACTION } from './compare-requests.ts';
+export { renderComparison } from './compare-text.ts';
 export { type CompiledPolicy, compilePolicy, compileTrustPolicy, withoutAllows } from './compile.ts';
 export { type ContextValueType, contextKeysOf, isContextValue } from './context-keys.ts';
 export type { Decision, DecisionLayer, DeterminingStatement, PolicyLayer } from './decision.ts';
@@ -64,12 +76,22 @@ export type {
   PrincipalEntry,
   Statement,
 } from './document.ts';
-export { type Explanation, explain, type GrantExplanation, type StatementExplanation } from './explain.ts';
+export {
+  type ConditionMismatch,
+  type Explanation,
+  explain,
+  type GrantExplanation,
+  type StatementExplanation,
+} from './explain.ts';
 export { PolicyDocumentError, type PolicyFault } from './fault.ts';
 export { GRANT_OPERATIONS } from './grant.ts';
+export { lintPolicy, type PolicyKind, type PolicyWarning, type WarningSeverity } from './lint.ts';
 export { type AccessDeniedOptions, accessDeniedMessage, keyOutOfReachMessage } from './message.ts';
 export { parsePolicy } from './parse.ts';
 export { compileWildcards } from './pattern.ts';
+export { type QuotedStatement, quoteStatements } from './quote.ts';
+export type { ConditionRange } from './ranges.ts';
+export { remediesFor } from './remedies.ts';
 export type {
   AuthorizationRequest,
   ConditionContext,

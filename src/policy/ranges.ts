@@ -54,7 +54,7 @@ function mergeBoxes<Member>(boxes: readonly Box<Member>[], dimensions: number): 
 function mergeAlong<Member>(boxes: readonly Box<Member>[], dimension: number): readonly Box<Member>[] {
   const groups = new Map<string, Box<Member>[]>();
   for (const box of boxes) {
-    const others = JSON.stringify(box.choices.map((choice, at) => (at === dimension ? [] : choice)));
+    const others = box.choices.map((choice, at) => (at === dimension ? '' : choice.join('|'))).join();
     const group = groups.get(others);
     if (group === undefined) groups.set(others, [box]);
     else group.push(box);

@@ -45,6 +45,8 @@ export function readStatements(
 
 /** More single values than this are not combined to lists in all ways, but alone, in pairs and all together. */
 const MOST_LISTED = 5;
+/** And more than this not even in pairs. */
+const MOST_PAIRED = 32;
 
 /** The dimensions of the situations that the statements tell apart. */
 export function dimensionsOf(statements: readonly ReadStatement[]): readonly Dimension[] {
@@ -144,6 +146,7 @@ function classify<Item>(
 /** Lists of the values: all that there are, or where those are too many, some. */
 function combine(values: readonly string[]): readonly (readonly string[])[] {
   if (values.length > MOST_LISTED) {
+    if (values.length > MOST_PAIRED) return [...values.map((value) => [value]), values];
     const pairs = values.flatMap((one, index) => values.slice(index + 1).map((other) => [one, other]));
     return [...values.map((value) => [value]), ...pairs, values];
   }
@@ -164,7 +167,7 @@ export type Situation = readonly number[];
 
 /**
  * All situations, or where there are more than `limit`, some: for each statement the one that meets as many of its
- * conditions as can be, and its neighbours, which differ in one key.
+ * conditions and as few of others as can be, and of its neighbours, which differ in one key, as many as allowed.
  */
 export function situationsOf(
   dimensions: readonly Dimension[],
@@ -172,7 +175,8 @@ export function situationsOf(
   limit: number,
 ): { readonly situations: readonly Situation[]; readonly total: number } {
   const total = dimensions.reduce((product, { classes }) => product * classes.length, 1);
-  if (total > limit) return { situations: mostTelling(dimensions, statements), total };
+  if (total > limit)
+    return { situations: mostTelling(dimensions, statements, limit / dimensions.length), total };
   let situations: readonly Situation[] = [[]];
   for (const { classes } of dimensions) {
     situations = situations.flatMap((situation) => classes.map((_, index) => [...situation, index]));
@@ -183,22 +187,31 @@ export function situationsOf(
 function mostTelling(
   dimensions: readonly Dimension[],
   statements: readonly ReadStatement[],
+  limit: number,
 ): readonly Situation[] {
-  const found = new Map<string, Situation>();
-  const add = (situation: Situation) => found.set(situation.join(), situation);
-  for (const { compiled } of statements) {
-    const best = dimensions.map(({ key, classes }) => {
-      const conditions = compiled.conditions.filter((each) => each.key.toLowerCase() === key.toLowerCase());
-      const held = classes.map(([value]) => {
-        const context = contextOf([[key, value]]);
-        return conditions.filter((each) => each.holds(context)).length;
-      });
-      return held.indexOf(Math.max(...held));
-    });
-    add(best);
+  const best = statements.map(({ compiled }) => bestSituation(dimensions, compiled));
+  const found = new Map(best.map((situation) => [situation.join(), situation]));
+  for (const situation of best) {
     for (const [at, { classes }] of dimensions.entries()) {
-      for (const index of classes.keys()) add(best.map((each, place) => (place === at ? index : each)));
+      for (const index of classes.keys()) {
+        if (found.size >= limit) return [...found.values()];
+        const neighbour = situation.map((each, place) => (place === at ? index : each));
+        found.set(neighbour.join(), neighbour);
+      }
     }
   }
   return [...found.values()];
+}
+
+/** As many of a statement's conditions as can be, and with such values, as few of those of others. */
+function bestSituation(dimensions: readonly Dimension[], { conditions }: CompiledStatement): Situation {
+  return dimensions.map(({ classes, uses, key }) => {
+    const own = conditions.filter((each) => each.key.toLowerCase() === key.toLowerCase());
+    const scores = classes.map(([value]) => {
+      const context = contextOf([[key, value]]);
+      const all = uses.filter(({ compiled }) => compiled.holds(context)).length;
+      return own.filter((each) => each.holds(context)).length * (uses.length + 1) - all;
+    });
+    return scores.indexOf(Math.max(...scores));
+  });
 }

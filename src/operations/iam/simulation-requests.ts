@@ -68,7 +68,7 @@ function readPolicy(
     const faults = validate(document);
     if (faults.length > 0) throw new PolicyDocumentError(faults);
     const policy = isTrustPolicy(document) ? compileTrustPolicy(document) : compilePolicy(document);
-    return { id, type, policy, contextKeys: contextKeysOf(document), size: text.length };
+    return { id, type, policy, contextKeys: contextKeysOf(document), text };
   } catch (error) {
     if (error instanceof PolicyDocumentError) throw refusals.invalidSimulatedPolicy(id, error.message);
     throw error;

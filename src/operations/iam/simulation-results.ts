@@ -54,7 +54,7 @@ function positions(index: number): string {
 
 function sizeOfPolicies({ identityPolicies, permissionsBoundary, resourcePolicy }: Simulation): number {
   const sources = [...identityPolicies, permissionsBoundary, resourcePolicy];
-  return sources.reduce((sum, source) => sum + (source?.size ?? 0), 1);
+  return sources.reduce((sum, source) => sum + (source?.text.length ?? 0), 1);
 }
 
 /** The result for one action: for all resources together and, where the request names any, for each. */

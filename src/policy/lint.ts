@@ -1,0 +1,73 @@
+import { type PolicyDocument, type Position, type Statement, statementLabel } from './document.ts';
+import { conditionWarnings } from './lint-conditions.ts';
+import { overlapWarnings } from './lint-overlap.ts';
+import { principalWarnings } from './lint-principals.ts';
+import { targetWarnings } from './lint-targets.ts';
+
+/** What a policy is attached to: a key, a user, group or role, or a role as its trust policy. */
+export type PolicyKind = 'key-policy' | 'identity-policy' | 'trust-policy';
+
+/**
+ * `error`: the policy gives far more or far less than anybody would want. `warning`: it probably does not mean what
+ * its author thinks. `note`: worth knowing.
+ */
+export type WarningSeverity = 'error' | 'warning' | 'note';
+
+/** Something about a policy that its author should know. */
+export interface PolicyWarning extends Position {
+  /** In kebab-case, such as `public-access`; it stays the same. */
+  readonly code: string;
+  readonly severity: WarningSeverity;
+  /** What is the matter and what to do, without the statement. */
+  readonly message: string;
+  /** Such as `statement 2 ("Allow use of the key")`; of the whole document, `the policy`. */
+  readonly statement: string;
+}
+
+/** A finding of one of the checks, which do not know where their statement stands. */
+export interface Finding {
+  readonly code: string;
+  readonly severity: WarningSeverity;
+  readonly message: string;
+  readonly position: Position;
+}
+
+/** What the checks of one statement are given. */
+export interface StatementToCheck {
+  readonly document: PolicyDocument;
+  readonly kind: PolicyKind;
+  readonly statement: Statement;
+}
+
+/** A check of one statement. */
+export type StatementCheck = (checked: StatementToCheck) => readonly Finding[];
+
+const CHECKS: readonly StatementCheck[] = [principalWarnings, targetWarnings, conditionWarnings];
+
+/**
+ * What AWS would accept, and probably is a mistake: access for everybody, statements that can never apply, misspelled
+ * names, wildcards and set operators that do not do what they seem to. In the order of the text.
+ *
+ * The document may have faults too (`validateKeyPolicy` and its like); they are not repeated here.
+ */
+export function lintPolicy(document: PolicyDocument, kind: PolicyKind): readonly PolicyWarning[] {
+  const warnings = document.statements.flatMap((statement, index) =>
+    CHECKS.flatMap((check) => check({ document, kind, statement })).map((finding) =>
+      locate(finding, statementLabel(index, statement.sid)),
+    ),
+  );
+  const overlaps = overlapWarnings(document, kind).map(({ index, ...finding }) =>
+    locate(
+      finding,
+      index === undefined ? 'the policy' : statementLabel(index, document.statements[index]?.sid),
+    ),
+  );
+  return Object.freeze(
+    [...warnings, ...overlaps].sort((one, other) => one.line - other.line || one.column - other.column),
+  );
+}
+
+function locate({ position, ...finding }: Finding, statement: string): PolicyWarning {
+  const { line, column } = position;
+  return Object.freeze({ ...finding, statement, line, column });
+}

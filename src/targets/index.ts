@@ -1,0 +1,153 @@
+import { type IdentityEntry, identityNotFound, type NewIdentity } from '../iam/index.ts';
+import { incorrectKey, invalidKeyUsage, requireState } from '../kms/index.ts';
+import type {
+  AccountTarget,
+  AliasTarget,
+  AnyInput,
+  GrantTarget,
+  IdentityTarget,
+  KeyTarget,
+  NamedAlias,
+  NewIdentityTarget,
+  Operation,
+  RoleTarget,
+} from '../operations/index.ts';
+import { findNamedGrant, type NamedGrant } from './grants.ts';
+import { findIdentity, findRole, type NamedIdentity, placeOf } from './identities.ts';
+import { findAlias, findKey, type NamedKey } from './keys.ts';
+import type { Scope } from './scope.ts';
+
+export type { NamedGrant, NamedKey };
+
+/** A target of an operation with what the request names for it. */
+export type FoundTarget =
+  | {
+      readonly kind: 'key';
+      readonly name: string;
+      readonly target: KeyTarget;
+      readonly key: NamedKey | undefined;
+    }
+  | {
+      readonly kind: 'alias';
+      readonly name: string;
+      readonly target: AliasTarget;
+      readonly alias: NamedAlias;
+    }
+  | { readonly kind: 'account'; readonly name: string; readonly target: AccountTarget }
+  | {
+      readonly kind: 'grant';
+      readonly name: string;
+      readonly target: GrantTarget;
+      readonly named: NamedGrant;
+    }
+  | {
+      readonly kind: 'identity';
+      readonly name: string;
+      readonly target: IdentityTarget;
+      readonly named: NamedIdentity;
+    }
+  | {
+      readonly kind: 'new-identity';
+      readonly name: string;
+      readonly target: NewIdentityTarget;
+      readonly place: NewIdentity;
+    }
+  | {
+      readonly kind: 'role';
+      readonly name: string;
+      readonly target: RoleTarget;
+      readonly arn: string;
+      readonly role: IdentityEntry | undefined;
+    };
+
+/**
+ * Finds everything that a request names for the targets of its operation.
+ *
+ * @throws ServiceError `NotFoundException` or `InvalidArnException` for an identifier that names nothing in the caller's
+ * account; `InvalidCiphertextException` for a ciphertext that names no key. Whether a key of another account exists is
+ * never told.
+ */
+export async function findTargets(
+  scope: Scope,
+  operation: Operation,
+  input: AnyInput,
+): Promise<readonly FoundTarget[]> {
+  const found: FoundTarget[] = [];
+  let alias: NamedAlias | undefined;
+  for (const [name, target] of operation.targetList) {
+    switch (target.kind) {
+      case 'key':
+        found.push({ kind: 'key', name, target, key: await findKey(scope, operation, target, input, alias) });
+        break;
+      case 'alias':
+        alias = await findAlias(scope, target, input);
+        found.push({ kind: 'alias', name, target, alias });
+        break;
+      case 'account':
+        found.push({ kind: 'account', name, target });
+        break;
+      case 'identity':
+        found.push({ kind: 'identity', name, target, named: await findIdentity(scope, target, input) });
+        break;
+      case 'new-identity': {
+        const moved = found.find((other) => other.name === target.moves);
+        const identity = moved?.kind === 'identity' ? moved.named.identity : undefined;
+        found.push({ kind: 'new-identity', name, target, place: placeOf(scope, target, input, identity) });
+        break;
+      }
+      case 'grant':
+        found.push({ kind: 'grant', name, target, named: await findNamedGrant(scope, operation, input) });
+        break;
+      case 'role': {
+        const arn = String(input[target.member]);
+        found.push({ kind: 'role', name, target, arn, role: await findRole(scope, arn) });
+      }
+    }
+  }
+  return found;
+}
+
+/**
+ * Refuses an identity that does not exist, and a key that is for other operations, or is not in a state for this one.
+ *
+ * @throws ServiceError `NoSuchEntity`; `InvalidKeyUsageException` or `IncorrectKeyException`; `DisabledException` or `KMSInvalidStateException`
+ */
+export function requireUsable(operation: Operation, found: FoundTarget): void {
+  if (found.kind === 'identity') {
+    const { identity, isRootUser, name } = found.named;
+    const isDue = !isRootUser && found.target.mayBeMissing !== true;
+    if (identity === undefined && isDue) throw identityNotFound(found.target.identity, name);
+  }
+  if (found.kind !== 'key' || found.key?.entry === undefined) return;
+  const { arn, record, state } = found.key.entry;
+  const { usage, states } = found.target;
+  if (usage !== undefined && record.keyUsage !== usage.keyUsage) {
+    throw usage.incorrectKey === true
+      ? incorrectKey()
+      : invalidKeyUsage(arn, record.keyUsage, operation.name);
+  }
+  requireState(states, arn, state);
+}
+
+/** The ARNs of the keys that a request names, by the names of its targets. */
+export function keyArns(found: readonly FoundTarget[]): Readonly<Record<string, string>> {
+  const arns: Record<string, string> = {};
+  for (const target of found) {
+    if (target.kind === 'key' && target.key !== undefined) arns[target.name] = target.key.arn;
+  }
+  return arns;
+}
+
+/** What a handler gets of its targets: keys, aliases, by the names of the targets. */
+export function handlerTargets(found: readonly FoundTarget[]): Readonly<Record<string, unknown>> {
+  const targets: Record<string, unknown> = {};
+  for (const target of found) {
+    if (target.kind === 'key') targets[target.name] = target.key?.entry;
+    else if (target.kind === 'alias') targets[target.name] = target.alias;
+    else if (target.kind === 'identity') targets[target.name] = target.named.identity;
+    else if (target.kind === 'new-identity') targets[target.name] = target.place;
+    else if (target.kind === 'grant') targets[target.name] = target.named.grant;
+    else if (target.kind === 'role') targets[target.name] = target.role?.identity;
+  }
+  return targets;
+}
