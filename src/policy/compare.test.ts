@@ -278,12 +278,38 @@ describe('comparePolicies: under which conditions', () => {
     );
   });
 
-  it('reads policy variables, in values and in resources', () => {
+  it('leaves out what makes no difference', () => {
+    const some = when('StringEquals', 'kms:ViaService', 'x');
+    const { changes } = compare([decryptFor(ALICE), some], [decryptFor(ALICE, { Effect: 'Deny' }), some]);
+    assert.deepEqual(
+      changes.map(({ conditions }) => conditions),
+      [[]],
+    );
+  });
+
+  it('tells whether case counts', () => {
+    const team = (operator: string) => when(operator, 'kms:EncryptionContext:Team', 'a');
+    assert.deepEqual(change(team('StringEquals'), team('StringEqualsIgnoreCase')), [
+      'gains: kms:EncryptionContext:Team is "A"',
+    ]);
+  });
+
+  it('reads policy variables in values, but not in the old version', () => {
     const own = when('StringEquals', 'kms:EncryptionContext:Owner', '${aws:username}');
-    assert.equal(change(own, { ...own, Action: 'kms:Encrypt' }).length, 2);
-    assert.equal(compare([own], [{ ...own, Action: 'kms:Encrypt' }], '2008-10-17').changes.length, 2);
+    const none = { ...own, Action: 'kms:Encrypt' };
+    const keys = (version?: PolicyVersion) =>
+      compare([own], [none], version).changes.map(({ conditions }) => conditions.map(({ key }) => key));
+    const both = ['kms:EncryptionContext:Owner', 'aws:username'];
+    assert.deepEqual(keys(), [both, both]);
+    assert.deepEqual(keys('2008-10-17'), [['kms:EncryptionContext:Owner'], ['kms:EncryptionContext:Owner']]);
+  });
+
+  it('reads policy variables in resources', () => {
     const tagged = decryptFor(ALICE, { Resource: 'arn:aws:kms:*:*:key/${aws:PrincipalTag/key}' });
-    assert.equal(change(tagged, { ...tagged, Action: 'kms:Encrypt' }).length, 2);
+    const { changes } = compare([tagged], [{ ...tagged, Action: 'kms:Encrypt' }]);
+    assert.equal(changes.length, 2);
+    for (const { resources } of changes)
+      assert.ok(!resources.includes('any other key') && resources.length > 0);
   });
 
   it('leaves out what the caller cannot carry: another account, the ARN of somebody else', () => {

@@ -230,7 +230,13 @@ describe('lintPolicy: what', () => {
   });
 
   it('foreign-resource and resource-not-star', () => {
-    assert.deepEqual(codes({ ...USE, Resource: 'arn:aws:s3:::bucket' }), ['error foreign-resource']);
+    for (const Resource of [
+      'arn:aws:s3:::bucket',
+      'arn:aws:s3:us-east-1:111122223333:key/x',
+      'arn:aws:s3:::*',
+    ]) {
+      assert.deepEqual(codes({ ...USE, Resource }), ['error foreign-resource']);
+    }
     assert.deepEqual(codes({ ...USE, Resource: `arn:aws:kms:us-east-1:${ACCOUNT}:alias/x` }), [
       'error foreign-resource',
     ]);
