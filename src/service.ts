@@ -264,19 +264,17 @@ async function prepareRootCredentials(
   }
   const context = { store, clock: systemClock };
   const isNew = await iam.ensureAccount(context, accountId, FIRST_ACCOUNT_NAME);
-  const root = { accountId, principalId: accountId };
-  const save = async (accessKey: iam.AccessKey) => {
-    await iam.replaceAccessKeys(context, root, accessKey);
-    await iam.noteRootCredentials(store);
-  };
   if (rootAccessKeyId !== undefined && rootSecretAccessKey !== undefined) {
-    await save({ accessKeyId: rootAccessKeyId, secretAccessKey: rootSecretAccessKey });
-    return [];
+    const given = { accessKeyId: rootAccessKeyId, secretAccessKey: rootSecretAccessKey };
+    if (await iam.giveRootCredentials(context, accountId, given)) return [];
+    return [
+      `the configured credentials of the root user of account ${accountId} (${rootAccessKeyId}) are not in use: they were replaced, deactivated or deleted`,
+    ];
   }
   // Who deleted the root user's access keys does not want new ones; qkms reset-root-credentials makes them.
   if (!isNew && (await iam.hasRootCredentials(store))) return [];
   const accessKey = iam.generateAccessKey();
-  await save(accessKey);
+  await iam.giveRootCredentials(context, accountId, accessKey);
   return [
     `credentials of the root user of account ${accountId}, shown only this once:`,
     `  AWS_ACCESS_KEY_ID=${accessKey.accessKeyId}`,

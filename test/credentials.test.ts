@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { IAM } from '@aws-sdk/client-iam';
 import { readConfiguration } from '../src/config.ts';
+import { listAccessKeys, loadCredential } from '../src/iam/index.ts';
 import { prepareService } from '../src/service.ts';
 import { createUserWithKey, identityPolicy, trustPolicy, type UserWithKey } from './support/identities.ts';
-import { openDatabase } from './support/inside.ts';
+import { openDatabase, openInside } from './support/inside.ts';
 import { assertRefused } from './support/refusal.ts';
 import {
   ACCOUNT,
@@ -222,14 +223,73 @@ describe('a session token', () => {
 });
 
 describe('the root user', () => {
-  it('has credentials that are made once: who deletes them keeps them deleted', async () => {
+  async function inDirectory(use: (dataDirectory: string) => Promise<void>): Promise<void> {
     const directory = await mkdtemp(join(tmpdir(), 'qkms-credentials-root-'));
-    const first = await startTestServer({ dataDirectory: directory });
-    await first.iam().deleteAccessKey({ AccessKeyId: ROOT_CREDENTIALS.accessKeyId });
-    await assertRefused(first.client().listKeys(), 'UnrecognizedClientException');
-    await first.close();
-    const configuration = readConfiguration('production', { dataDirectory: directory }, {});
-    assert.deepEqual((await prepareService(configuration)).notices, []);
-    await rm(directory, { recursive: true });
-  });
+    try {
+      await use(directory);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  }
+
+  it('has credentials that are made once: who deletes them keeps them deleted', () =>
+    inDirectory(async (directory) => {
+      const first = await startTestServer({ dataDirectory: directory });
+      await first.iam().deleteAccessKey({ AccessKeyId: ROOT_CREDENTIALS.accessKeyId });
+      await assertRefused(first.client().listKeys(), 'UnrecognizedClientException');
+      await first.close();
+      const configuration = readConfiguration('production', { dataDirectory: directory }, {});
+      assert.deepEqual((await prepareService(configuration)).notices, []);
+      const second = await startTestServer({ dataDirectory: directory });
+      await assertRefused(second.client().listKeys(), 'UnrecognizedClientException');
+      await second.close();
+    }));
+
+  it('keeps the other access key, and the status of the configured one, over a restart', () =>
+    inDirectory(async (directory) => {
+      const first = await startTestServer({ dataDirectory: directory });
+      const { AccessKey } = await first.iam().createAccessKey({});
+      const credentials = {
+        accessKeyId: AccessKey?.AccessKeyId ?? '',
+        secretAccessKey: AccessKey?.SecretAccessKey ?? '',
+      };
+      const { accessKeyId: AccessKeyId } = ROOT_CREDENTIALS;
+      await first.iam({ credentials }).updateAccessKey({ AccessKeyId, Status: 'Inactive' });
+      await first.close();
+      const second = await startTestServer({ dataDirectory: directory });
+      await second.client({ credentials }).listKeys();
+      await assertRefused(second.client().listKeys(), 'UnrecognizedClientException');
+      await second.close();
+      const environment = {
+        QKMS_ROOT_ACCESS_KEY_ID: ROOT_CREDENTIALS.accessKeyId,
+        QKMS_ROOT_SECRET_ACCESS_KEY: ROOT_CREDENTIALS.secretAccessKey,
+      };
+      const configuration = readConfiguration('production', { dataDirectory: directory }, environment);
+      const { notices } = await prepareService(configuration);
+      assert.match(notices.join(), /not in use: they were replaced, deactivated or deleted$/);
+    }));
+
+  it('gets what is newly configured in place of all others', () =>
+    inDirectory(async (directory) => {
+      await (await startTestServer({ dataDirectory: directory })).close();
+      const secretAccessKey = 'another secret of the operator';
+      for (const accessKeyId of [ROOT_CREDENTIALS.accessKeyId, 'AKIAANOTHEREXAMPLE00']) {
+        const environment = {
+          QKMS_ROOT_ACCESS_KEY_ID: accessKeyId,
+          QKMS_ROOT_SECRET_ACCESS_KEY: secretAccessKey,
+        };
+        await prepareService(readConfiguration('production', { dataDirectory: directory }, environment));
+        const service = await openInside(directory);
+        const { keys, secrets } = await service.kms.store.read(async (reader) => ({
+          keys: await listAccessKeys(reader, ACCOUNT),
+          secrets: await loadCredential(reader, accessKeyId),
+        }));
+        await service.close();
+        assert.deepEqual(
+          keys.map((key) => key.accessKeyId),
+          [accessKeyId],
+        );
+        assert.equal(secrets?.secretAccessKey, secretAccessKey);
+      }
+    }));
 });

@@ -350,7 +350,7 @@ async function commandIdentities(): Promise<void> {
     'create-administrator': await createAdministrator(configuration, 'grace'),
     'create-account': await createAccount(configuration, OTHER_ACCOUNT, 'other'),
     'register-service': await registerService(configuration, 's3.amazonaws.com', [ACCOUNT]),
-    'reset-root-credentials': await resetRootCredentials(configuration),
+    'reset-root-credentials': await resetRootCredentials({ ...configuration, accountId: OTHER_ACCOUNT }),
   };
   for (const [name, lines] of Object.entries(shown)) {
     const [, secret = ''] = /AWS_SECRET_ACCESS_KEY=(\S{40})$/.exec(lines.join('\n')) ?? [];
@@ -364,6 +364,7 @@ const DERIVED_KEYS = [
   'wrap-key-material',
   'wrap-secrets',
   'authenticate-records',
+  'seal-grant-tokens',
   'seal-markers',
   'seal-session-tokens',
   'identify-key-material',

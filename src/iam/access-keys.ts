@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Keyring } from '../keyring/index.ts';
 import {
   type AccessKeyRecord,
@@ -129,14 +129,21 @@ export async function replaceAccessKeys(
   owner: AccessKeyOwner,
   accessKey: AccessKey,
 ): Promise<void> {
-  await store.write(async (writer) => {
-    for (const { accessKeyId } of await listAccessKeys(writer, owner.principalId))
-      await deleteAccessKey(writer, accessKeyId);
-    await addAccessKey(writer, owner, accessKey, clock.now());
-  });
+  await store.write((writer) => replaceWithin(writer, owner, accessKey, clock.now()));
 }
 
-/** The fact by which a store says that its root user got credentials once: that it is of a server that checks them. */
+async function replaceWithin(
+  writer: Writer,
+  owner: AccessKeyOwner,
+  accessKey: AccessKey,
+  now: number,
+): Promise<void> {
+  for (const { accessKeyId } of await listAccessKeys(writer, owner.principalId))
+    await deleteAccessKey(writer, accessKeyId);
+  await addAccessKey(writer, owner, accessKey, now);
+}
+
+/** The fact by which a store says that it is of a server that checks credentials. */
 const ROOT_CREDENTIALS_FACT = 'root_credentials';
 
 /** Whether the store is one of a server that checks credentials. */
@@ -144,9 +151,36 @@ export async function hasRootCredentials(store: Store): Promise<boolean> {
   return (await store.read((reader) => findFact(reader, ROOT_CREDENTIALS_FACT))) !== undefined;
 }
 
-/** Notes that the store is one of a server that checks credentials. */
-export async function noteRootCredentials(store: Store): Promise<void> {
-  await store.write((writer) => writeFact(writer, ROOT_CREDENTIALS_FACT, 'created'));
+/**
+ * Makes a credential the only one of an account's root user, once: when it has been given before, then what the root user
+ * has made of it and of others since stays as it is.
+ *
+ * @returns whether the root user has it now, active
+ */
+export async function giveRootCredentials(
+  { store, clock }: Pick<Iam, 'store' | 'clock'>,
+  accountId: string,
+  accessKey: AccessKey,
+): Promise<boolean> {
+  const { accessKeyId, secretAccessKey } = accessKey;
+  const fact = `${ROOT_CREDENTIALS_FACT}/${accountId}`;
+  const { wasGiven, present } = await store.read(async (reader) => ({
+    wasGiven: (await findFact(reader, fact)) === accessKeyId,
+    present: await loadCredential(reader, accessKeyId),
+  }));
+  const isOther = present !== undefined && !isSameSecret(present.secretAccessKey, secretAccessKey);
+  if (wasGiven && !isOther) return present?.status === 'Active';
+  await store.write(async (writer) => {
+    await replaceWithin(writer, { accountId, principalId: accountId }, accessKey, clock.now());
+    await writeFact(writer, fact, accessKeyId);
+    await writeFact(writer, ROOT_CREDENTIALS_FACT, 'given');
+  });
+  return true;
+}
+
+function isSameSecret(one: string, other: string): boolean {
+  const [hash, otherHash] = [one, other].map((secret) => createHash('sha256').update(secret).digest());
+  return hash !== undefined && otherHash !== undefined && timingSafeEqual(hash, otherHash);
 }
 
 async function findOwnAccessKey(
