@@ -16,7 +16,7 @@ describe('quoteStatements', () => {
   it('cuts every statement out as it stands, whatever braces and quotes its texts hold', () => {
     fc.assert(
       fc.property(
-        fc.array(statement, { minLength: 1, maxLength: 4 }),
+        fc.uniqueArray(statement, { minLength: 1, maxLength: 4, selector: ({ Sid }) => Sid }),
         fc.constantFrom(undefined, 2, '\t'),
         (statements, space) => {
           const text = JSON.stringify({ Version: '2012-10-17', Statement: statements }, undefined, space);
