@@ -1,3 +1,4 @@
+import type { Caller } from '../caller.ts';
 import { bindPrincipal, type Iam, showPrincipal } from '../iam/index.ts';
 import {
   createGrant as createStoredGrant,
@@ -7,6 +8,7 @@ import {
   type GrantRecord,
   grantNotFound,
   issueGrantToken,
+  type KeyStateClass,
   type Kms,
   keyArn,
   listGrants as listStoredGrants,
@@ -15,12 +17,22 @@ import {
   rootArn,
 } from '../kms/index.ts';
 import { list, optional, required, structure, type ValueOf } from '../model/index.ts';
-import { CRYPTOGRAPHIC_ERRORS, grantConditions, ID_OR_ARN } from './common.ts';
+import { CRYPTOGRAPHIC_ERRORS, grantConditions, managedKey } from './common.ts';
 import * as examples from './example-values.ts';
-import { operation } from './operation.ts';
+import { type Conditions, operation } from './operation.ts';
 import { paginate } from './pagination.ts';
 import * as refusals from './refusals.ts';
 import * as shapes from './shapes.ts';
+
+/** The target of an operation on the grants of the key named by `KeyId`, of whichever account. */
+function grantingKey(permission: `kms:${string}`, states: KeyStateClass) {
+  return { ...managedKey(permission, states), crossAccount: true } as const;
+}
+
+/** Whether a service asks, for itself or for someone. */
+function ofCaller({ viaService, principal }: Caller): Conditions {
+  return { 'kms:GrantIsForAWSResource': String(viaService !== undefined || principal.kind === 'service') };
+}
 
 const createInput = structure({
   KeyId: shapes.keyIdMember,
@@ -68,13 +80,9 @@ export const createGrant = operation({
   }),
   targets: {
     key: {
-      kind: 'key',
-      member: 'KeyId',
-      accepts: ID_OR_ARN,
-      crossAccount: true,
-      permission: 'kms:CreateGrant',
-      states: 'cryptographic',
-      conditions: (input, _, { viaService, principal }) => ({
+      ...grantingKey('kms:CreateGrant', 'cryptographic'),
+      conditions: (input, _, caller) => ({
+        ...ofCaller(caller),
         ...grantConditions(input.Constraints),
         'kms:GrantOperations': input.Operations,
         'kms:GranteePrincipal': input.GranteePrincipal,
@@ -82,7 +90,6 @@ export const createGrant = operation({
         'kms:GranteeServicePrincipal': input.GranteeServicePrincipal,
         'kms:RetiringServicePrincipal': input.RetiringServicePrincipal,
         'kms:GrantConstraintSourceArn': input.Constraints?.SourceArn,
-        'kms:GrantIsForAWSResource': String(viaService !== undefined || principal.kind === 'service'),
       }),
     },
   },
@@ -153,10 +160,15 @@ async function bindGrantPrincipals(iam: Iam, input: CreateInput) {
   };
 }
 
-async function requirePrincipal({ store, partition }: Iam, arn: string): Promise<string> {
-  const bound = await store.read((reader) => bindPrincipal(reader, partition, arn));
+async function requirePrincipal(iam: Iam, arn: string): Promise<string> {
+  const bound = await findPrincipal(iam, arn);
   if (bound === undefined) throw refusals.invalidPrincipalArn(arn);
   return bound;
+}
+
+/** What a grant is stored with for a principal; `undefined` for nobody. */
+function findPrincipal({ store, partition }: Iam, arn: string): Promise<string | undefined> {
+  return store.read((reader) => bindPrincipal(reader, partition, arn));
 }
 
 function detailsFrom({ Operations, Constraints, ...input }: CreateInput): GrantDetails {
@@ -192,17 +204,7 @@ export const listGrants = operation({
   }),
   output: shapes.grantPage,
   targets: {
-    key: {
-      kind: 'key',
-      member: 'KeyId',
-      accepts: ID_OR_ARN,
-      crossAccount: true,
-      permission: 'kms:ListGrants',
-      states: 'any',
-      conditions: (_, __, { viaService, principal }) => ({
-        'kms:GrantIsForAWSResource': String(viaService !== undefined || principal.kind === 'service'),
-      }),
-    },
+    key: { ...grantingKey('kms:ListGrants', 'any'), conditions: (_, __, caller) => ofCaller(caller) },
   },
   errors: [
     'DependencyTimeoutException',
@@ -234,10 +236,7 @@ export const listGrants = operation({
     const grantee =
       GranteePrincipal === undefined
         ? GranteeServicePrincipal
-        : await iam.store.read(
-            async (reader) =>
-              (await bindPrincipal(reader, iam.partition, GranteePrincipal)) ?? GranteePrincipal,
-          );
+        : ((await findPrincipal(iam, GranteePrincipal)) ?? GranteePrincipal);
     const filter = { region, keyId, grantId, grantee };
     const { items, ...page } = await paginate(
       call,
@@ -293,10 +292,7 @@ export const listRetirableGrants = operation({
     const retiringPrincipal =
       RetiringPrincipal === undefined
         ? (RetiringServicePrincipal ?? '')
-        : await iam.store.read(
-            async (reader) =>
-              (await bindPrincipal(reader, iam.partition, RetiringPrincipal)) ?? RetiringPrincipal,
-          );
+        : ((await findPrincipal(iam, RetiringPrincipal)) ?? RetiringPrincipal);
     const { items, ...page } = await paginate(
       call,
       retiringPrincipal,
@@ -360,17 +356,7 @@ export const revokeGrant = operation({
   }),
   output: shapes.empty,
   targets: {
-    key: {
-      kind: 'key',
-      member: 'KeyId',
-      accepts: ID_OR_ARN,
-      crossAccount: true,
-      permission: 'kms:RevokeGrant',
-      states: 'any',
-      conditions: (_, __, { viaService, principal }) => ({
-        'kms:GrantIsForAWSResource': String(viaService !== undefined || principal.kind === 'service'),
-      }),
-    },
+    key: { ...grantingKey('kms:RevokeGrant', 'any'), conditions: (_, __, caller) => ofCaller(caller) },
   },
   errors: [
     'DependencyTimeoutException',
