@@ -1,141 +1,111 @@
 import { boundaryNotFound, changeIdentity, type Iam, type Identity } from '../../iam/index.ts';
 import { required, structure } from '../../model/index.ts';
+import type { Conditions } from '../operation.ts';
 import { findBoundary } from './common.ts';
 import * as examples from './example-values.ts';
 import { iamOperation } from './iam-operation.ts';
+import { NAMED_EXAMPLE, named, onNamed } from './policy-carriers.ts';
 import * as shapes from './shapes.ts';
 
-const userName = required(shapes.userName, 'The name of the user.');
-const roleName = required(shapes.roleName, 'The name of the role.');
-const boundary = required(shapes.arn, 'The ARN of the managed policy.');
+/* Permissions boundaries of users and roles. What the operations on both kinds share is said once for each verb. */
 
-async function putBoundary<K extends 'user' | 'role'>(
+type BoundedKind = 'user' | 'role';
+
+const givenBoundary = { PermissionsBoundary: required(shapes.arn, 'The ARN of the managed policy.') };
+
+interface GivenBoundary {
+  readonly PermissionsBoundary: string;
+}
+
+function conditions({ PermissionsBoundary }: GivenBoundary): Conditions {
+  return { 'iam:PermissionsBoundary': PermissionsBoundary };
+}
+
+function putting(kind: BoundedKind) {
+  return {
+    summary: `Makes a managed policy the permissions boundary of a ${kind}: what the policies of the ${kind} allow counts only as far as the boundary allows it too.`,
+    output: shapes.empty,
+    errors: ['NoSuchEntity'],
+    readOnly: false,
+    examples: [
+      {
+        title: `Set the permissions boundary of a ${kind}`,
+        request: { ...NAMED_EXAMPLE[kind], PermissionsBoundary: examples.POLICY_ARN },
+        response: {},
+      },
+    ],
+  };
+}
+
+async function putBoundary<K extends BoundedKind>(
   iam: Iam,
   kind: K,
   identity: Identity<K>,
-  arn: string,
-): Promise<void> {
+  { PermissionsBoundary: arn }: GivenBoundary,
+): Promise<Record<never, never>> {
   await changeIdentity(iam, kind, identity, async ({ accountId, details }, writer) => ({
     details: { ...details, permissionsBoundary: await findBoundary(writer, iam, accountId, arn) },
   }));
-}
-
-/** @throws ServiceError `NoSuchEntity` when there is none */
-async function deleteBoundary<K extends 'user' | 'role'>(
-  iam: Iam,
-  kind: K,
-  identity: Identity<K>,
-): Promise<void> {
-  await changeIdentity(iam, kind, identity, ({ name, details }) => {
-    if (details.permissionsBoundary === undefined) throw boundaryNotFound(kind, name);
-    return { details: { ...details, permissionsBoundary: undefined } };
-  });
+  return {};
 }
 
 export const putUserPermissionsBoundary = iamOperation({
   name: 'PutUserPermissionsBoundary',
-  summary:
-    'Makes a managed policy the permissions boundary of a user: what the policies of the user allow counts only as far as the boundary allows it too.',
-  input: structure({ UserName: userName, PermissionsBoundary: boundary }),
-  output: shapes.empty,
-  targets: {
-    user: {
-      kind: 'identity',
-      identity: 'user',
-      member: 'UserName',
-      permission: 'iam:PutUserPermissionsBoundary',
-      conditions: ({ PermissionsBoundary }) => ({ 'iam:PermissionsBoundary': PermissionsBoundary }),
-    },
-  },
-  errors: ['NoSuchEntity'],
-  readOnly: false,
-  examples: [
-    {
-      title: 'Set the permissions boundary of a user',
-      request: { UserName: 'ada', PermissionsBoundary: examples.POLICY_ARN },
-      response: {},
-    },
-  ],
-  async handler({ input, targets, iam }) {
-    await putBoundary(iam, 'user', targets.user, input.PermissionsBoundary);
-    return {};
-  },
-});
-
-export const deleteUserPermissionsBoundary = iamOperation({
-  name: 'DeleteUserPermissionsBoundary',
-  summary: 'Takes the permissions boundary of a user away: all that the policies of the user allow counts.',
-  input: structure({ UserName: userName }),
-  output: shapes.empty,
-  targets: {
-    user: {
-      kind: 'identity',
-      identity: 'user',
-      member: 'UserName',
-      permission: 'iam:DeleteUserPermissionsBoundary',
-    },
-  },
-  errors: ['NoSuchEntity'],
-  readOnly: false,
-  examples: [
-    { title: 'Remove the permissions boundary of a user', request: { UserName: 'ada' }, response: {} },
-  ],
-  async handler({ targets, iam }) {
-    await deleteBoundary(iam, 'user', targets.user);
-    return {};
-  },
+  ...putting('user'),
+  input: structure({ ...named.user, ...givenBoundary }),
+  targets: { user: { ...onNamed('user', 'iam:PutUserPermissionsBoundary'), conditions } },
+  handler: ({ input, targets, iam }) => putBoundary(iam, 'user', targets.user, input),
 });
 
 export const putRolePermissionsBoundary = iamOperation({
   name: 'PutRolePermissionsBoundary',
-  summary:
-    'Makes a managed policy the permissions boundary of a role: what the policies of the role allow counts only as far as the boundary allows it too.',
-  input: structure({ RoleName: roleName, PermissionsBoundary: boundary }),
-  output: shapes.empty,
-  targets: {
-    role: {
-      kind: 'identity',
-      identity: 'role',
-      member: 'RoleName',
-      permission: 'iam:PutRolePermissionsBoundary',
-      conditions: ({ PermissionsBoundary }) => ({ 'iam:PermissionsBoundary': PermissionsBoundary }),
-    },
-  },
-  errors: ['NoSuchEntity'],
-  readOnly: false,
-  examples: [
-    {
-      title: 'Set the permissions boundary of a role',
-      request: { RoleName: 'orders', PermissionsBoundary: examples.POLICY_ARN },
-      response: {},
-    },
-  ],
-  async handler({ input, targets, iam }) {
-    await putBoundary(iam, 'role', targets.role, input.PermissionsBoundary);
-    return {};
-  },
+  ...putting('role'),
+  input: structure({ ...named.role, ...givenBoundary }),
+  targets: { role: { ...onNamed('role', 'iam:PutRolePermissionsBoundary'), conditions } },
+  handler: ({ input, targets, iam }) => putBoundary(iam, 'role', targets.role, input),
+});
+
+function deleting(kind: BoundedKind) {
+  return {
+    summary: `Takes the permissions boundary of a ${kind} away: all that the policies of the ${kind} allow counts.`,
+    output: shapes.empty,
+    errors: ['NoSuchEntity'],
+    readOnly: false,
+    examples: [
+      {
+        title: `Remove the permissions boundary of a ${kind}`,
+        request: NAMED_EXAMPLE[kind],
+        response: {},
+      },
+    ],
+  };
+}
+
+/** @throws ServiceError `NoSuchEntity` when there is none */
+async function deleteBoundary<K extends BoundedKind>(
+  iam: Iam,
+  kind: K,
+  identity: Identity<K>,
+): Promise<Record<never, never>> {
+  await changeIdentity(iam, kind, identity, ({ name, details }) => {
+    if (details.permissionsBoundary === undefined) throw boundaryNotFound(kind, name);
+    return { details: { ...details, permissionsBoundary: undefined } };
+  });
+  return {};
+}
+
+export const deleteUserPermissionsBoundary = iamOperation({
+  name: 'DeleteUserPermissionsBoundary',
+  ...deleting('user'),
+  input: structure(named.user),
+  targets: { user: onNamed('user', 'iam:DeleteUserPermissionsBoundary') },
+  handler: ({ targets, iam }) => deleteBoundary(iam, 'user', targets.user),
 });
 
 export const deleteRolePermissionsBoundary = iamOperation({
   name: 'DeleteRolePermissionsBoundary',
-  summary: 'Takes the permissions boundary of a role away: all that the policies of the role allow counts.',
-  input: structure({ RoleName: roleName }),
-  output: shapes.empty,
-  targets: {
-    role: {
-      kind: 'identity',
-      identity: 'role',
-      member: 'RoleName',
-      permission: 'iam:DeleteRolePermissionsBoundary',
-    },
-  },
-  errors: ['NoSuchEntity'],
-  readOnly: false,
-  examples: [
-    { title: 'Remove the permissions boundary of a role', request: { RoleName: 'orders' }, response: {} },
-  ],
-  async handler({ targets, iam }) {
-    await deleteBoundary(iam, 'role', targets.role);
-    return {};
-  },
+  ...deleting('role'),
+  input: structure(named.role),
+  targets: { role: onNamed('role', 'iam:DeleteRolePermissionsBoundary') },
+  handler: ({ targets, iam }) => deleteBoundary(iam, 'role', targets.role),
 });
