@@ -8,7 +8,6 @@ import * as managedPolicies from './managed-policies.ts';
 import * as neverThere from './never-there.ts';
 import * as policyEntities from './policy-entities.ts';
 import * as policyVersions from './policy-versions.ts';
-import * as providerTags from './provider-tags.ts';
 import * as providers from './providers.ts';
 import * as roles from './roles.ts';
 import * as simulation from './simulation.ts';
@@ -22,7 +21,6 @@ export const declaredByIam = [
   ...Object.values(roles),
   ...Object.values(boundaries),
   ...Object.values(providers),
-  ...Object.values(providerTags),
   ...Object.values(tags),
   ...Object.values(account),
   ...Object.values(attachments),
