@@ -2,12 +2,13 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { SymmetricKeyMaterial } from '../src/crypto/index.ts';
 import { createKeyring, openRootKeyFile } from '../src/keyring/index.ts';
-import { defaultKeyPolicy, NEW_KEY_TRAITS } from '../src/kms/index.ts';
+import { defaultKeyPolicy, SYMMETRIC_KEY } from '../src/kms/index.ts';
 import { wrapKeyMaterial } from '../src/kms/key-entry.ts';
 import {
   insertKey,
   type KeyMaterialRecord,
   openSqlite,
+  putKeyMaterial,
   readStoreIdentity,
   Store,
   type Writer,
@@ -62,25 +63,27 @@ export async function addKeys(
 async function addKey(writer: Writer, material: Uint8Array): Promise<KeyMaterialRecord> {
   const key = { accountId: ACCOUNT, region: REGION, keyId: randomUUID(), creationDate: Date.now() };
   const wrapped = wrapKeyMaterial(writer.keyring, key, material);
-  await insertKey(
-    writer,
-    {
-      ...key,
-      ...NEW_KEY_TRAITS,
-      revision: 1,
-      description: '',
-      keyManager: 'CUSTOMER',
-      keyState: 'Enabled',
-      deletionDate: undefined,
-      policyPrincipals: new Map(),
-      policyVersion: 1,
-      policyPutBy: ROOT,
-      policyPutDate: Date.now(),
-      policy: POLICY,
-      tags: [],
-      currentKeyMaterialId: wrapped.keyMaterialId,
-    },
-    wrapped,
-  );
+  await insertKey(writer, {
+    ...key,
+    ...SYMMETRIC_KEY,
+    revision: 1,
+    description: '',
+    keyManager: 'CUSTOMER',
+    keyState: 'Enabled',
+    settledKeyState: undefined,
+    deletionDate: undefined,
+    pendingWindowInDays: undefined,
+    primaryRegion: undefined,
+    rotationPeriodInDays: undefined,
+    nextRotationDate: undefined,
+    policyPrincipals: new Map(),
+    policyVersion: 1,
+    policyPutBy: ROOT,
+    policyPutDate: Date.now(),
+    policy: POLICY,
+    tags: [],
+    currentKeyMaterialId: wrapped.keyMaterialId,
+  });
+  await putKeyMaterial(writer, wrapped);
   return wrapped;
 }

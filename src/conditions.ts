@@ -1,6 +1,6 @@
 import { type Caller, type PrincipalTag, userIdOf } from './caller.ts';
 import { type Identity, tagsOf } from './iam/index.ts';
-import type { KeyTraits } from './kms/index.ts';
+import { type KeyTraits, multiRegionKeyType } from './kms/index.ts';
 import type { Conditions } from './operations/index.ts';
 import type { ConditionContext, ConditionValue } from './policy/index.ts';
 
@@ -87,7 +87,8 @@ const SOURCES: Readonly<Record<string, Source>> = {
   'kms:keyusage': (_, { key }) => key?.record.keyUsage,
   'kms:customermasterkeyusage': (_, { key }) => key?.record.keyUsage,
   'kms:keyorigin': (_, { key }) => key?.record.origin,
-  'kms:multiregion': (_, { key }) => key && String(key.record.multiRegion),
+  'kms:multiregion': (_, { key }) => key && String(key.record.primaryRegion !== undefined),
+  'kms:multiregionkeytype': (_, { key }) => key && multiRegionKeyType(key),
   'kms:requestalias': (_, { requestAlias }) => requestAlias,
   'kms:resourcealiases': (_, { key }) => key?.aliases.map(({ aliasName }) => aliasName),
 };

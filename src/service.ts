@@ -14,7 +14,7 @@ import {
   openRootKeyFile,
   SealError,
 } from './keyring/index.ts';
-import { createKms, startDeletionScheduler } from './kms/index.ts';
+import { createKms, startScheduler } from './kms/index.ts';
 import { type Answer, createPipeline } from './pipeline.ts';
 import type { Ground, NamedSeed } from './seed/index.ts';
 import { migrateStore, openSqlite, readStoreIdentity, type SqliteEngine, Store } from './store/index.ts';
@@ -134,9 +134,10 @@ export async function openService(
       ? iam.developmentAuthentication(identities, accountId)
       : iam.signatureAuthentication(identities);
   const stopScheduler = options.scheduler
-    ? startDeletionScheduler(kms, {
-        deleted: ({ accountId, region, keyId }) => logger.info({ accountId, region, keyId }, 'key deleted'),
-        failed: (error) => logger.error({ err: error }, 'deleting keys that are due failed; trying again'),
+    ? startScheduler(kms, {
+        done: ({ name, key: { accountId, region, keyId } }) =>
+          logger.info({ accountId, region, keyId }, name),
+        failed: (error) => logger.error({ err: error }, 'doing what is due failed; trying again'),
       })
     : () => {};
   return {

@@ -37,7 +37,7 @@ after(() => server.close());
 /** What a call needs that does not get so far as to use the key. */
 async function besidesOf(account: KMS): Promise<Besides> {
   const others = await createBesides(account);
-  return { ...others, ciphertext: others.otherCiphertext };
+  return { ...others, made: others.otherCiphertext };
 }
 
 function keyArn(keyId: string, { account = ACCOUNT, region = REGION, partition = 'aws' } = {}): string {
@@ -49,12 +49,12 @@ function aliasArn(aliasName: string, { account = ACCOUNT, region = REGION } = {}
 }
 
 /** A key that an operation can be called on, in all its names. */
-async function createUsableKey({ states }: KeyOperation, Policy?: string) {
-  const key = await createKey(kms, Policy === undefined ? {} : { Policy });
+async function createUsableKey({ states, kind, prepare }: KeyOperation, Policy?: string) {
+  const key = await createKey(kms, { ...kind, Policy });
   const aliasName = await createAlias(kms, key.keyId);
-  const ciphertext = await encrypt(kms, key.keyId);
+  const made = await prepare(kms, key.keyId);
   if (states === 'CANCEL') await enterState(kms, key.keyId, 'PendingDeletion');
-  return { ...key, aliasName, aliasArn: aliasArn(aliasName), ciphertext };
+  return { ...key, aliasName, aliasArn: aliasArn(aliasName), made };
 }
 
 for (const operation of KEY_OPERATIONS) {
@@ -64,14 +64,14 @@ for (const operation of KEY_OPERATIONS) {
     it('accepts the key id and the key ARN', async () => {
       for (const name of ['keyId', 'arn'] as const) {
         const key = await createUsableKey(operation);
-        await call(kms, key[name], { ...besides, ciphertext: key.ciphertext });
+        await call(kms, key[name], { ...besides, made: key.made });
       }
     });
 
     it(`${acceptsAliases ? 'accepts' : 'takes for malformed key ids'} an alias name and an alias ARN`, async () => {
       for (const name of ['aliasName', 'aliasArn'] as const) {
         const key = await createUsableKey(operation);
-        const answer = call(kms, key[name], { ...besides, ciphertext: key.ciphertext });
+        const answer = call(kms, key[name], { ...besides, made: key.made });
         if (acceptsAliases) await answer;
         else await assertRefused(answer, 'NotFoundException', `Invalid keyId '${key[name]}'`);
       }
@@ -119,9 +119,9 @@ for (const operation of KEY_OPERATIONS) {
       await assertRefused(call(kms, arn, besides), 'NotFoundException', `Invalid arn ${arn}`);
     });
 
-    const isModeled = !acceptsAliases && !operation.operation.endsWith('Alias');
-    const code =
-      isModeled || operation.operation === 'DescribeKey' ? 'InvalidArnException' : 'NotFoundException';
+    const isManagement = !acceptsAliases && !operation.operation.endsWith('Alias');
+    const isModeled = isManagement || ['DescribeKey', 'GetPublicKey'].includes(operation.operation);
+    const code = isModeled ? 'InvalidArnException' : 'NotFoundException';
     it(`refuses what begins like an ARN and is not one of a key: ${code}`, async () => {
       const { keyId } = await createUsableKey(operation);
       for (const arn of [
@@ -141,13 +141,13 @@ for (const operation of KEY_OPERATIONS) {
     const unreachable =
       /^User: arn:aws:iam::444455556666:root is not authorized to perform: kms:\w+ on this resource because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access$/;
 
-    function asOtherAccount(identifier: string, ciphertext = besidesOfOtherAccount.ciphertext) {
-      return call(otherAccount, identifier, { ...besidesOfOtherAccount, ciphertext });
+    function asOtherAccount(identifier: string, made = besidesOfOtherAccount.made) {
+      return call(otherAccount, identifier, { ...besidesOfOtherAccount, made });
     }
 
     it(`${crossAccount ? 'is reached' : 'is out of reach'} by its ARN if its policy allows it`, async () => {
       const key = await createUsableKey(operation, SHARED_POLICY);
-      const answer = asOtherAccount(key.arn, key.ciphertext);
+      const answer = asOtherAccount(key.arn, key.made);
       if (crossAccount) await answer;
       else await assertRefused(answer, 'AccessDeniedException', unreachable);
     });
@@ -155,7 +155,7 @@ for (const operation of KEY_OPERATIONS) {
     if (acceptsAliases) {
       it('is reached by its alias ARN if its policy allows it', async () => {
         const key = await createUsableKey(operation, SHARED_POLICY);
-        await asOtherAccount(key.aliasArn, key.ciphertext);
+        await asOtherAccount(key.aliasArn, key.made);
       });
     }
 

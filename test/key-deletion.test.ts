@@ -165,7 +165,7 @@ describe('a key whose waiting period is over', () => {
 
   it('is not found by any operation', async () => {
     const { keyId, arn, ciphertext } = await createDestroyedKey();
-    const besides = { ...(await createBesides(kms)), ciphertext };
+    const besides = { ...(await createBesides(kms)), made: ciphertext };
     for (const operation of KEY_OPERATIONS) {
       for (const name of [keyId, arn]) {
         const refused = assertRefused(

@@ -37,7 +37,7 @@ const OUTCOMES: Readonly<Record<StateClass, Readonly<Record<KeyState, Outcome>>>
 
 let server: TestServer;
 let kms: KMS;
-let others: Omit<Besides, 'ciphertext'>;
+let others: Omit<Besides, 'made'>;
 
 before(async () => {
   server = await startTestServer();
@@ -72,8 +72,10 @@ for (const state of KEY_STATES) {
       const outcome = OUTCOMES[operation.states][state];
       const verdict = outcome === 'works' ? 'works' : `is refused: "<key ARN> is ${outcome}."`;
       it(`${describeOperation(operation)} ${verdict}`, async () => {
-        const { keyId, arn, ciphertext } = await createKeyInState(state);
-        await assertOutcome(operation.call(kms, keyId, { ...others, ciphertext }), outcome, arn);
+        const { keyId, arn } = await createKey(kms, operation.kind);
+        const made = await operation.prepare(kms, keyId);
+        await enterState(kms, keyId, state);
+        await assertOutcome(operation.call(kms, keyId, { ...others, made }), outcome, arn);
       });
     }
 

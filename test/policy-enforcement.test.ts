@@ -20,7 +20,7 @@ const STRANGER = { AWS: rootOf('999988887777') };
 
 let server: TestServer;
 let kms: KMS;
-let others: Omit<Besides, 'ciphertext'>;
+let others: Omit<Besides, 'made'>;
 
 before(async () => {
   server = await startTestServer();
@@ -30,7 +30,7 @@ before(async () => {
 after(() => server.close());
 
 function callOn(key: KeyUnderPolicy, { call }: KeyOperation): Promise<unknown> {
-  return call(kms, key.keyId, { ...others, ciphertext: key.ciphertext });
+  return call(kms, key.keyId, { ...others, made: key.ciphertext });
 }
 
 function notAllowed(action: string, resource: string): string {

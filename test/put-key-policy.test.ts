@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { KMS, PutKeyPolicyCommandInput } from '@aws-sdk/client-kms';
-import { createKey as createKeyInside } from '../src/kms/index.ts';
+import { createKey as createKeyInside, SYMMETRIC_KEY } from '../src/kms/index.ts';
 import { openDatabase, openInside } from './support/inside.ts';
 import { allow, deny, keyPolicy } from './support/key-policies.ts';
 import { createKey, enterState } from './support/keys.ts';
@@ -43,6 +43,7 @@ after(async () => {
 async function createExampleKey(): Promise<void> {
   const inside = await openInside(dataDirectory);
   await createKeyInside(inside.kms, randomBytes(32), {
+    ...SYMMETRIC_KEY,
     region: REGION,
     keyId: EXAMPLE_KEY_ID,
     accountId: ACCOUNT,

@@ -84,11 +84,9 @@ const MISSING = [
   'Encapsulate',
   'GenerateDataKeyPair',
   'GenerateDataKeyPairWithoutPlaintext',
-  'GenerateMac',
   'GetKeyLastUsage',
   'GetKeyRotationStatus',
   'GetParametersForImport',
-  'GetPublicKey',
   'ImportKeyMaterial',
   'ListKeyRotations',
   'ReplicateKey',
@@ -97,7 +95,6 @@ const MISSING = [
   'UpdateCustomKeyStore',
   'UpdatePrimaryRegion',
   'Verify',
-  'VerifyMac',
 ];
 
 describe('the declared operations', () => {

@@ -381,6 +381,7 @@ async function collectOwnSecrets(): Promise<void> {
   }
   const materials = await kms.store.read((reader) => listKeyMaterials(reader, REGION, KeyId));
   for (const { keyMaterialId, wrappedKeyMaterial } of materials) {
+    assert.ok(wrappedKeyMaterial);
     const identity = [ACCOUNT, REGION, KeyId, keyMaterialId];
     ownSecrets.set('key material', keyring.unwrap('key-material', wrappedKeyMaterial, identity));
   }

@@ -26,10 +26,12 @@ import {
   migrateStore,
   noteAccessKeyUse,
   openSqlite,
+  putKeyMaterial,
   RevisionConflict,
   readStoreIdentity,
   Store,
   updateKey,
+  type Writer,
 } from '../src/store/index.ts';
 
 const rootKey = randomBytes(32);
@@ -47,9 +49,13 @@ const record: KeyRecord = {
   keyUsage: 'ENCRYPT_DECRYPT',
   origin: 'AWS_KMS',
   keyManager: 'CUSTOMER',
-  multiRegion: false,
   keyState: 'Enabled',
+  settledKeyState: undefined,
   deletionDate: undefined,
+  pendingWindowInDays: undefined,
+  primaryRegion: undefined,
+  rotationPeriodInDays: undefined,
+  nextRotationDate: undefined,
   policy: '{}',
   policyPrincipals: new Map([['arn:aws:iam::111122223333:user/ada', 'AIDAEXAMPLE']]),
   policyVersion: 1,
@@ -64,7 +70,17 @@ const material = {
   keyMaterialId: 'ab'.repeat(32),
   creationDate: record.creationDate,
   wrappedKeyMaterial: randomBytes(73),
+  pending: undefined,
+  rotationType: undefined,
+  rotationDate: undefined,
+  description: '',
+  validTo: undefined,
 };
+
+async function insertKeyWithMaterial(writer: Writer): Promise<void> {
+  await insertKey(writer, record);
+  await putKeyMaterial(writer, material);
+}
 
 let directory: string;
 let file: string;
@@ -91,7 +107,7 @@ after(() => keyring.destroy());
 describe('the store', () => {
   it('returns what was written, from the same file, after it was closed', async () => {
     const first = await open();
-    await first.write((writer) => insertKey(writer, record, material));
+    await first.write((writer) => insertKeyWithMaterial(writer));
     await first.close();
     stores.pop();
     const second = await open();
@@ -102,7 +118,7 @@ describe('the store', () => {
     const store = await open();
     await assert.rejects(
       store.write(async (writer) => {
-        await insertKey(writer, record, material);
+        await insertKeyWithMaterial(writer);
         throw new RevisionConflict();
       }),
       RevisionConflict,
@@ -112,7 +128,7 @@ describe('the store', () => {
 
   it('refuses to change a key that has changed since it was read', async () => {
     const store = await open();
-    await store.write((writer) => insertKey(writer, record, material));
+    await store.write((writer) => insertKeyWithMaterial(writer));
     await store.write((writer) => updateKey(writer, { ...record, description: 'first' }));
     await assert.rejects(
       store.write((writer) => updateKey(writer, { ...record, description: 'second' })),
@@ -178,7 +194,7 @@ describe('the fence', () => {
   it('shows a change by one connection to every other, at the first look after it', async () => {
     const [writing, reading] = [await open(), await open()];
     const cache = load(reading);
-    await writing.write((writer) => insertKey(writer, record, material));
+    await writing.write((writer) => insertKeyWithMaterial(writer));
     for (let revision = 1; revision <= 100; revision += 1) {
       await reading.passFence();
       const before = await cache.get(entity);
@@ -190,7 +206,7 @@ describe('the fence', () => {
   it('keeps what has not changed', async () => {
     const store = await open();
     const cache = load(store);
-    await store.write((writer) => insertKey(writer, record, material));
+    await store.write((writer) => insertKeyWithMaterial(writer));
     await store.passFence();
     const entry = await cache.get(entity);
     await store.write((writer) =>
@@ -217,7 +233,7 @@ describe('the fence', () => {
       if (loads === 1) await held.promise;
       return found;
     });
-    await store.write((writer) => insertKey(writer, record, material));
+    await store.write((writer) => insertKeyWithMaterial(writer));
     await store.passFence();
     const early = cache.get(entity);
     const other = await open();
@@ -231,7 +247,7 @@ describe('the fence', () => {
   it('forgets everything when the change log does not reach back', async () => {
     const [writing, reading] = [await open(), await open()];
     const cache = load(reading);
-    await writing.write((writer) => insertKey(writer, record, material));
+    await writing.write((writer) => insertKeyWithMaterial(writer));
     await reading.passFence();
     await cache.get(entity);
     await writing.write((writer) => updateKey(writer, record));
@@ -290,7 +306,7 @@ describe('a stored row', () => {
   async function fill(store: Store): Promise<void> {
     await store.passFence();
     await store.write(async (writer) => {
-      await insertKey(writer, record, material);
+      await insertKeyWithMaterial(writer);
       await insertAlias(writer, {
         accountId: record.accountId,
         region: record.region,

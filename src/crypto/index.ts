@@ -19,7 +19,8 @@
  *
  * The files, in reading order: `ciphertext.ts` (the blob), `encryption-context.ts` over `length-prefixed.ts`
  * (what it is bound to), `xaes-256-gcm.ts` over `aes-256-gcm.ts` (the cipher), `nonce.ts` (randomness), and
- * `hkdf-sha256.ts`, which the keyring derives its keys with.
+ * `hkdf-sha256.ts`, which the keyring derives its keys with. Then the other kinds of keys: `key-specs.ts` (what there
+ * is, and what it can do), `key-material.ts` over `key-pair.ts` (generated, stored, ready for use).
  *
  * All ciphers are OpenSSL's, by way of `node:crypto`. An encryption costs one call of a kept AES object, one
  * AES-GCM object and no further native object; `bench/crypto.ts` says how long that takes.
@@ -34,6 +35,14 @@ export {
 } from './ciphertext.ts';
 export type { EncryptionContext } from './encryption-context.ts';
 export { hkdfSha256 } from './hkdf-sha256.ts';
+export {
+  generateKeyMaterial,
+  type KeyMaterial,
+  loadKeyMaterial,
+} from './key-material.ts';
+export { KeyPair } from './key-pair.ts';
+export * from './key-specs.ts';
 export { encodeLengthPrefixed } from './length-prefixed.ts';
+export { generateMac, HmacKeyMaterial, macsEqual } from './mac.ts';
 export { NoncePool, type NonceSource } from './nonce.ts';
 export { NONCE_LENGTH, XaesKey } from './xaes-256-gcm.ts';

@@ -1,3 +1,4 @@
+import { factsOf } from '../crypto/index.ts';
 import {
   type AliasRecord,
   deleteAlias,
@@ -76,7 +77,7 @@ export async function retargetAlias(
   from: KeyEntry,
   to: KeyEntry,
 ): Promise<void> {
-  if (from.record.keyUsage !== to.record.keyUsage || keyType(from) !== keyType(to))
+  if (from.keyUsage !== to.keyUsage || factsOf(from.keySpec).type !== factsOf(to.keySpec).type)
     throw aliasTargetMismatch();
   const changed = { ...alias, targetKeyId: to.record.keyId, lastUpdatedDate: kms.clock.now() };
   if (from.record.keyId === to.record.keyId) {
@@ -107,10 +108,4 @@ export function listAliases(
 
 function requireRoom(key: KeyEntry): void {
   if (key.aliases.length >= ALIAS_QUOTA) throw tooManyAliases(key.arn, ALIAS_QUOTA);
-}
-
-/** Symmetric, HMAC or asymmetric: an alias stays within one type. */
-function keyType({ record }: KeyEntry): string {
-  if (record.keySpec === 'SYMMETRIC_DEFAULT') return 'symmetric';
-  return record.keySpec.startsWith('HMAC_') ? 'HMAC' : 'asymmetric';
 }

@@ -2,6 +2,7 @@ import {
   deleteAlias,
   deleteGrantsOfKey,
   deleteKey,
+  deleteKeyMaterials,
   deleteKeyPolicyVersions,
   type KeyRecord,
   listAliasesOfKey,
@@ -9,14 +10,10 @@ import {
   nextDeletionDate,
   RevisionConflict,
 } from '../store/index.ts';
+import type { DueWork } from './due-work.ts';
 import type { Kms } from './kms.ts';
 
 const DAY = 86_400_000;
-
-/** How long the scheduler sleeps at most, so that it also notices deletions that other processes schedule. */
-const LONGEST_SLEEP = 60_000;
-/** How soon it tries again after a failure, or when deleted material could not be removed from the files yet. */
-const RETRY_PAUSE = 5_000;
 
 /** How many keys one look at the store takes. */
 const BATCH = 100;
@@ -49,6 +46,7 @@ async function deleteKeyOnce(kms: Kms, record: KeyRecord): Promise<boolean> {
         await deleteAlias(writer, alias);
       await deleteKeyPolicyVersions(writer, record.region, record.keyId);
       await deleteGrantsOfKey(writer, record.region, record.keyId);
+      await deleteKeyMaterials(writer, record.region, record.keyId);
       await deleteKey(writer, record);
     });
     return true;
@@ -58,40 +56,11 @@ async function deleteKeyOnce(kms: Kms, record: KeyRecord): Promise<boolean> {
   }
 }
 
-/**
- * Deletes keys when they are due, for as long as the service runs. Any number of processes may do so at once.
- *
- * @param report is told of each deletion and each failure; a failure is followed by another try
- * @returns a function that stops the scheduler
- */
-export function startDeletionScheduler(
-  kms: Kms,
-  report: { deleted(record: KeyRecord): void; failed(error: unknown): void },
-): () => void {
-  let stopped = false;
-  let cancel = () => {};
-  // Also at the start: the process may have ended between deleting and forgetting.
-  let isForgotten = false;
-  const run = async () => {
-    let pause = LONGEST_SLEEP;
-    try {
-      for (const record of await deleteDueKeys(kms)) {
-        isForgotten = false;
-        report.deleted(record);
-      }
-      isForgotten ||= kms.store.forgetDeleted();
-      const next = await kms.store.read(nextDeletionDate);
-      if (next !== undefined) pause = Math.min(Math.max(next - kms.clock.now(), 1), LONGEST_SLEEP);
-      if (!isForgotten) pause = Math.min(pause, RETRY_PAUSE);
-    } catch (error) {
-      if (!stopped) report.failed(error);
-      pause = RETRY_PAUSE;
-    }
-    if (!stopped) cancel = kms.clock.schedule(pause, run);
-  };
-  void run();
-  return () => {
-    stopped = true;
-    cancel();
-  };
-}
+/** Destroys keys when their waiting period is over. */
+export const keyDeletion: DueWork = {
+  nextDate: nextDeletionDate,
+  async run(kms) {
+    const deleted = await deleteDueKeys(kms);
+    return deleted.map((key) => ({ name: 'DeleteKey', key }));
+  },
+};

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { GRANT_OPERATIONS, type Grant, type GrantConstraints, type Principal } from '../policy/index.ts';
+import { factsOf, type KeyType, type KeyUsage } from '../crypto/index.ts';
+import type { Grant, GrantConstraints, Principal } from '../policy/index.ts';
 import {
   countGrants,
   deleteGrant,
@@ -16,6 +17,7 @@ import type { KeyEntry } from './key-entry.ts';
 import type { Kms } from './kms.ts';
 import {
   constraintValueTooLong,
+  grantConstraintUnsupported,
   grantNotFound,
   grantOperationUnsupported,
   invalidGrantToken,
@@ -30,20 +32,31 @@ const GRANT_QUOTA = 50_000;
 const CONSTRAINT_PAIRS = 8;
 const CONSTRAINT_VALUE_LENGTH = 384;
 
-/** The operations that grants of a key can be for, by the key's usage and spec (grants.md section 2). */
-const SYMMETRIC_OPERATIONS: readonly string[] = [
-  'CreateGrant',
-  'Decrypt',
-  'DescribeKey',
-  'Encrypt',
-  'GenerateDataKey',
-  'GenerateDataKeyPair',
-  'GenerateDataKeyPairWithoutPlaintext',
-  'GenerateDataKeyWithoutPlaintext',
-  'ReEncryptFrom',
-  'ReEncryptTo',
-  'RetireGrant',
-];
+/** The operations that grants of every key can be for (grants.md section 2). */
+const COMMON_OPERATIONS: readonly string[] = ['CreateGrant', 'DescribeKey', 'RetireGrant'];
+
+const ENCRYPTION_OPERATIONS: readonly string[] = ['Decrypt', 'Encrypt', 'ReEncryptFrom', 'ReEncryptTo'];
+
+/** Those that only keys with some usage can be for. */
+const OPERATIONS_BY_USAGE: Readonly<Record<KeyUsage, readonly string[]>> = {
+  ENCRYPT_DECRYPT: ENCRYPTION_OPERATIONS,
+  SIGN_VERIFY: ['Sign', 'Verify'],
+  GENERATE_VERIFY_MAC: ['GenerateMac', 'VerifyMac'],
+  KEY_AGREEMENT: ['DeriveSharedSecret'],
+  ENCAPSULATE_DECAPSULATE: ['Decapsulate', 'Encapsulate'],
+};
+
+/** Those that only keys of some type can be for. */
+const OPERATIONS_BY_TYPE: Readonly<Record<KeyType, readonly string[]>> = {
+  symmetric: [
+    'GenerateDataKey',
+    'GenerateDataKeyPair',
+    'GenerateDataKeyPairWithoutPlaintext',
+    'GenerateDataKeyWithoutPlaintext',
+  ],
+  asymmetric: ['GetPublicKey'],
+  HMAC: [],
+};
 
 /** What a grant permits, and under which conditions. */
 export interface GrantDetails {
@@ -96,8 +109,12 @@ export function toGrant(record: GrantRecord): Grant {
 }
 
 /** The operations that a grant of a key can be for. */
-function grantOperationsOf({ record: { keySpec } }: KeyEntry): readonly string[] {
-  return keySpec === 'SYMMETRIC_DEFAULT' ? SYMMETRIC_OPERATIONS : GRANT_OPERATIONS;
+function grantOperationsOf({ keySpec, keyUsage }: KeyEntry): readonly string[] {
+  return [
+    ...COMMON_OPERATIONS,
+    ...OPERATIONS_BY_USAGE[keyUsage],
+    ...OPERATIONS_BY_TYPE[factsOf(keySpec).type],
+  ];
 }
 
 /**
@@ -113,6 +130,8 @@ export function requireGrantDetails(key: KeyEntry, { operations, constraints = {
   const { encryptionContextEquals: equals, encryptionContextSubset: subset } = constraints;
   if (equals !== undefined && subset !== undefined) throw oneGrantConstraintExpected();
   const pairs = Object.entries(equals ?? subset ?? {});
+  if ((equals ?? subset) !== undefined && key.keySpec !== 'SYMMETRIC_DEFAULT')
+    throw grantConstraintUnsupported(key.arn);
   if (pairs.length > CONSTRAINT_PAIRS) throw tooManyConstraintPairs(CONSTRAINT_PAIRS);
   if (pairs.some(([, value]) => value.length > CONSTRAINT_VALUE_LENGTH))
     throw constraintValueTooLong(CONSTRAINT_VALUE_LENGTH);

@@ -10,13 +10,23 @@ export {
 } from '../store/index.ts';
 export * from './aliases.ts';
 export * as constraints from './constraints.ts';
-export * from './deletion.ts';
+export { deletionDateAfter } from './deletion.ts';
 export * from './grants.ts';
 export * from './identifiers.ts';
-export { type KeyEntry, type KeyTraits, loadKeyEntry } from './key-entry.ts';
+export {
+  currentMaterialOf,
+  isMaterialComplete,
+  type KeyEntry,
+  type KeyTraits,
+  loadKeyEntry,
+  ORIGINS,
+  type Origin,
+} from './key-entry.ts';
 export * from './key-policy.ts';
 export * from './key-state.ts';
 export * from './keys.ts';
 export * from './kms.ts';
+export * from './multi-region.ts';
 export * from './refusals.ts';
+export * from './scheduler.ts';
 export * from './tags.ts';

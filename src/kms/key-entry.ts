@@ -1,4 +1,11 @@
-import { SymmetricKeyMaterial } from '../crypto/index.ts';
+import {
+  KEY_SPECS,
+  KEY_USAGES,
+  type KeyMaterial,
+  type KeySpec,
+  type KeyUsage,
+  loadKeyMaterial,
+} from '../crypto/index.ts';
 import type { Keyring } from '../keyring/index.ts';
 import { bindPrincipals, type CompiledPolicy, compilePolicy, parsePolicy } from '../policy/index.ts';
 import {
@@ -8,32 +15,45 @@ import {
   type KeyRecord,
   listAliasesOfKey,
   listKeyMaterials,
+  listRegionsOfKey,
   type Reader,
 } from '../store/index.ts';
 import { keyArn } from './identifiers.ts';
-import type { KeyState } from './key-state.ts';
+import { KEY_STATES, type KeyState } from './key-state.ts';
+
+/** Where the material of a key comes from. */
+export const ORIGINS = ['AWS_KMS', 'EXTERNAL', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE'] as const;
+export type Origin = (typeof ORIGINS)[number];
 
 /** A key ready for use: decoded, its policy compiled, its material unwrapped. Frozen; a change makes a new one. */
 export interface KeyEntry {
   readonly arn: string;
   readonly state: KeyState;
+  readonly keySpec: KeySpec;
+  readonly keyUsage: KeyUsage;
+  readonly origin: Origin;
   readonly record: KeyRecord;
   readonly policy: CompiledPolicy;
   readonly aliases: readonly AliasRecord[];
-  /** Every version of the material, by key material id. */
-  readonly materials: ReadonlyMap<string, SymmetricKeyMaterial>;
-  /** The material that encrypts. */
-  readonly currentMaterial: SymmetricKeyMaterial;
+  /** The Regions of a multi-Region key, its own included; else none. */
+  readonly regions: readonly string[];
+  /** Every version of the material, oldest first; also those that are not there to be used. */
+  readonly materialRecords: readonly KeyMaterialRecord[];
+  /** The material that is there to be used, by key material id. */
+  readonly materials: ReadonlyMap<string, KeyMaterial>;
+  /** The material that encrypts, signs, …; `undefined` while it is not there. */
+  readonly currentMaterial: KeyMaterial | undefined;
 }
 
 /** What policies can ask of a key, be it stored or about to be. */
 export interface KeyTraits {
   readonly arn: string;
-  readonly record: Pick<KeyRecord, 'accountId' | 'keySpec' | 'keyUsage' | 'origin' | 'multiRegion' | 'tags'>;
+  readonly record: Pick<
+    KeyRecord,
+    'accountId' | 'region' | 'keySpec' | 'keyUsage' | 'origin' | 'primaryRegion' | 'tags'
+  >;
   readonly aliases: readonly Pick<AliasRecord, 'aliasName'>[];
 }
-
-const KEY_STATES: readonly KeyState[] = ['Enabled', 'Disabled', 'PendingDeletion'];
 
 /** Loads a key with everything that belongs to it; `undefined` when there is none. */
 export async function loadKeyEntry(
@@ -44,29 +64,64 @@ export async function loadKeyEntry(
 ): Promise<KeyEntry | undefined> {
   const record = await findKey(reader, region, keyId);
   if (record === undefined) return undefined;
-  const state = KEY_STATES.find((known) => known === record.keyState);
-  const materials = new Map<string, SymmetricKeyMaterial>();
-  for (const material of await listKeyMaterials(reader, region, keyId)) {
-    materials.set(material.keyMaterialId, unwrapKeyMaterial(reader.keyring, record.accountId, material));
-  }
-  const currentMaterial = materials.get(record.currentKeyMaterialId ?? '');
-  if (state === undefined || currentMaterial === undefined) {
-    throw new Error(`the record of key ${keyId} in ${region} is incomplete`);
+  const state = member(KEY_STATES, record.keyState);
+  const keySpec = member(KEY_SPECS, record.keySpec);
+  const materialRecords = await listKeyMaterials(reader, region, keyId);
+  const materials = new Map<string, KeyMaterial>();
+  for (const material of materialRecords) {
+    const ready = unwrapKeyMaterial(reader.keyring, record.accountId, keySpec, material);
+    if (ready !== undefined) materials.set(material.keyMaterialId, ready);
   }
   return Object.freeze({
     arn: keyArn(partition, region, record.accountId, keyId),
     state,
+    keySpec,
+    keyUsage: member(KEY_USAGES, record.keyUsage),
+    origin: member(ORIGINS, record.origin),
     record,
     policy: compilePolicy(bindPrincipals(parsePolicy(record.policy), record.policyPrincipals)),
     aliases: await listAliasesOfKey(reader, region, keyId),
+    regions: record.primaryRegion === undefined ? [] : await listRegionsOfKey(reader, keyId),
+    materialRecords,
     materials,
-    currentMaterial,
+    currentMaterial: materials.get(record.currentKeyMaterialId ?? ''),
   });
+}
+
+/** A stored text as the one of the known texts that it is; anything else was not written by this version. */
+function member<T extends string>(known: readonly T[], text: string): T {
+  const found = known.find((one) => one === text);
+  if (found === undefined) throw new Error(`${text} in the record of a key is none of ${known.join(', ')}`);
+  return found;
+}
+
+/** Whether all material is there that a key has ever worked with, so that it could work now. */
+export function isMaterialComplete({ materialRecords, currentMaterial }: KeyEntry): boolean {
+  const permanent = materialRecords.filter(({ pending }) => pending === undefined);
+  return (
+    currentMaterial !== undefined &&
+    permanent.every(({ wrappedKeyMaterial }) => wrappedKeyMaterial !== undefined)
+  );
+}
+
+/**
+ * The material that encrypts, signs, …, of a key whose state and usage have been looked at.
+ *
+ * @param kind its class
+ * @throws Error when it is not there, or of another kind
+ */
+export function currentMaterialOf<M extends KeyMaterial>(
+  { arn, currentMaterial }: KeyEntry,
+  kind: abstract new (...parts: never[]) => M,
+): M {
+  if (currentMaterial instanceof kind) return currentMaterial;
+  throw new Error(`the current material of ${arn} is not of the class ${kind.name}`);
 }
 
 /**
  * Wraps new key material for the store, bound to the key that it belongs to.
  *
+ * @param material as `generateKeyMaterial` returns it
  * @param keyMaterialId 64 hex digits, for material that other stores know under the same id; the keyring's, by default
  */
 export function wrapKeyMaterial(
@@ -82,22 +137,34 @@ export function wrapKeyMaterial(
     keyMaterialId,
     creationDate,
     wrappedKeyMaterial: keyring.wrap('key-material', material, [accountId, region, keyId, keyMaterialId]),
+    pending: undefined,
+    rotationType: undefined,
+    rotationDate: undefined,
+    description: '',
+    validTo: undefined,
   };
+}
+
+/** Key material in plaintext, which the caller wipes; `undefined` when it is not there. */
+export function unwrapPlaintext(
+  keyring: Keyring,
+  accountId: string,
+  { region, keyId, keyMaterialId, wrappedKeyMaterial }: KeyMaterialRecord,
+): Buffer | undefined {
+  if (wrappedKeyMaterial === undefined) return undefined;
+  return keyring.unwrap('key-material', wrappedKeyMaterial, [accountId, region, keyId, keyMaterialId]);
 }
 
 function unwrapKeyMaterial(
   keyring: Keyring,
   accountId: string,
-  { region, keyId, keyMaterialId, wrappedKeyMaterial }: KeyMaterialRecord,
-): SymmetricKeyMaterial {
-  const material = keyring.unwrap('key-material', wrappedKeyMaterial, [
-    accountId,
-    region,
-    keyId,
-    keyMaterialId,
-  ]);
+  keySpec: KeySpec,
+  record: KeyMaterialRecord,
+): KeyMaterial | undefined {
+  const material = unwrapPlaintext(keyring, accountId, record);
+  if (material === undefined) return undefined;
   try {
-    return new SymmetricKeyMaterial({ keyId, keyMaterialId }, material);
+    return loadKeyMaterial(keySpec, record, material);
   } finally {
     material.fill(0);
   }

@@ -1,24 +1,79 @@
 import { invalidState, keyDisabled } from './refusals.ts';
 
-export type KeyState = 'Enabled' | 'Disabled' | 'PendingDeletion';
+export const KEY_STATES = [
+  'Enabled',
+  'Disabled',
+  'PendingDeletion',
+  'PendingReplicaDeletion',
+  'PendingImport',
+  'Unavailable',
+  'Creating',
+  'Updating',
+] as const;
+export type KeyState = (typeof KEY_STATES)[number];
 
 /** Why an operation does not work in a state. */
-type Refusal = 'disabled' | 'pending deletion' | 'not pending deletion';
+type Refusal =
+  | 'disabled'
+  | 'pending deletion'
+  | 'pending replica deletion'
+  | 'pending import'
+  | 'unavailable'
+  | 'creating'
+  | 'updating'
+  | 'not pending deletion';
+
+const DISABLED = { Disabled: 'disabled' } as const;
+const TO_BE_DELETED = {
+  PendingDeletion: 'pending deletion',
+  PendingReplicaDeletion: 'pending replica deletion',
+} as const;
+const WITHOUT_MATERIAL = { PendingImport: 'pending import' } as const;
+const UNAVAILABLE = { Unavailable: 'unavailable' } as const;
+const CREATING = { Creating: 'creating' } as const;
+const UPDATING = { Updating: 'updating' } as const;
+const NOT_PENDING_DELETION = 'not pending deletion';
 
 /**
- * In which key states a class of operations works: the states that refuse it, and how.
+ * In which key states a class of operations works: the states that refuse it, and how. What kinds of keys an operation
+ * is for does not stand here.
  * Source: operations.md section 2.
  */
 const REFUSALS = {
   /** Cryptographic use. */
-  cryptographic: { Disabled: 'disabled', PendingDeletion: 'pending deletion' },
+  cryptographic: { ...DISABLED, ...TO_BE_DELETED, ...WITHOUT_MATERIAL, ...UNAVAILABLE, ...CREATING },
   any: {},
+  /** CreateGrant. */
+  grant: { ...DISABLED, ...TO_BE_DELETED, ...WITHOUT_MATERIAL, ...CREATING },
   /** Tags, description, and new aliases. */
-  metadata: { PendingDeletion: 'pending deletion' },
+  metadata: TO_BE_DELETED,
   /** EnableKey and DisableKey. */
-  enablement: { PendingDeletion: 'pending deletion' },
-  scheduleDeletion: { PendingDeletion: 'pending deletion' },
-  cancelDeletion: { Enabled: 'not pending deletion', Disabled: 'not pending deletion' },
+  enablement: { ...TO_BE_DELETED, ...WITHOUT_MATERIAL, ...CREATING, ...UPDATING },
+  scheduleDeletion: { ...TO_BE_DELETED, ...UPDATING },
+  cancelDeletion: {
+    Enabled: NOT_PENDING_DELETION,
+    Disabled: NOT_PENDING_DELETION,
+    PendingImport: NOT_PENDING_DELETION,
+    Unavailable: NOT_PENDING_DELETION,
+    Creating: NOT_PENDING_DELETION,
+    Updating: NOT_PENDING_DELETION,
+  },
+  /** EnableKeyRotation and DisableKeyRotation. */
+  rotation: { ...DISABLED, ...TO_BE_DELETED, ...CREATING },
+  rotateOnDemand: {
+    ...DISABLED,
+    ...TO_BE_DELETED,
+    ...WITHOUT_MATERIAL,
+    ...UNAVAILABLE,
+    ...CREATING,
+    ...UPDATING,
+  },
+  /** GetParametersForImport. */
+  importParameters: { ...TO_BE_DELETED, ...CREATING, ...UPDATING },
+  import: { ...TO_BE_DELETED, ...CREATING },
+  deleteImported: { ...CREATING, ...UPDATING },
+  replicate: { ...DISABLED, ...TO_BE_DELETED, ...WITHOUT_MATERIAL, ...CREATING, ...UPDATING },
+  updatePrimaryRegion: { ...DISABLED, ...TO_BE_DELETED, ...WITHOUT_MATERIAL, ...CREATING },
 } as const satisfies Record<string, Partial<Record<KeyState, Refusal>>>;
 
 export type KeyStateClass = keyof typeof REFUSALS;

@@ -1,18 +1,35 @@
+import { randomUUID } from 'node:crypto';
+import type { KeySpec, KeyUsage } from '../crypto/index.ts';
 import {
   insertKey,
   insertKeyPolicyVersion,
   type KeyRecord,
   listKeyIds,
+  putKeyMaterial,
   type Tag,
   updateKey,
   type Writer,
 } from '../store/index.ts';
 import { keyArn } from './identifiers.ts';
-import { type KeyEntry, loadKeyEntry, wrapKeyMaterial } from './key-entry.ts';
+import { type KeyEntry, loadKeyEntry, type Origin, wrapKeyMaterial } from './key-entry.ts';
 import type { Kms } from './kms.ts';
 
+/** What kind of key a key is; none of it ever changes. */
+export interface KeyKind {
+  readonly keySpec: KeySpec;
+  readonly keyUsage: KeyUsage;
+  readonly origin: Origin;
+}
+
+/** What a key is unless something else is asked for. */
+export const SYMMETRIC_KEY: KeyKind = Object.freeze({
+  keySpec: 'SYMMETRIC_DEFAULT',
+  keyUsage: 'ENCRYPT_DECRYPT',
+  origin: 'AWS_KMS',
+});
+
 /** What distinguishes a new key. */
-export interface NewKey {
+export interface NewKey extends KeyKind {
   readonly region: string;
   readonly keyId: string;
   readonly accountId: string;
@@ -22,26 +39,26 @@ export interface NewKey {
   /** The ARN of whoever creates the key. */
   readonly policyPutBy: string;
   readonly tags: readonly Tag[];
-  /** `Enabled` by default. */
+  /** Its own Region, for a multi-Region key. */
+  readonly primaryRegion?: string | undefined;
+  /** `Enabled` by default; without material it is `PendingImport`. */
   readonly keyState?: 'Enabled' | 'Disabled';
   /** 64 hex digits, for material that other stores know under the same id; the keyring's, by default. */
   readonly keyMaterialId?: string;
 }
 
-/** What every key of this version is. */
-export const NEW_KEY_TRAITS = Object.freeze({
-  keySpec: 'SYMMETRIC_DEFAULT',
-  keyUsage: 'ENCRYPT_DECRYPT',
-  origin: 'AWS_KMS',
-  multiRegion: false,
-});
+/** A new key id: a UUID, or for a multi-Region key `mrk-` and 32 hex digits. */
+export function newKeyId(isMultiRegion: boolean): string {
+  const uuid = randomUUID();
+  return isMultiRegion ? `mrk-${uuid.replaceAll('-', '')}` : uuid;
+}
 
 /**
- * Creates a symmetric encryption key.
+ * Creates a key.
  *
- * @param material 32 bytes; the caller wipes them
+ * @param material as `generateKeyMaterial` returns it; the caller wipes it. `undefined` when it is to be imported.
  */
-export function createKey(kms: Kms, material: Uint8Array, newKey: NewKey): Promise<KeyEntry> {
+export function createKey(kms: Kms, material: Uint8Array | undefined, newKey: NewKey): Promise<KeyEntry> {
   return kms.store.write((writer) => createKeyWithin(writer, kms, material, newKey));
 }
 
@@ -49,24 +66,30 @@ export function createKey(kms: Kms, material: Uint8Array, newKey: NewKey): Promi
 export async function createKeyWithin(
   writer: Writer,
   kms: Pick<Kms, 'partition' | 'keyring' | 'clock'>,
-  material: Uint8Array,
+  material: Uint8Array | undefined,
   newKey: NewKey,
 ): Promise<KeyEntry> {
+  const { keyState = 'Enabled', keyMaterialId, primaryRegion, ...facts } = newKey;
   const creationDate = kms.clock.now();
-  const wrapped = wrapKeyMaterial(kms.keyring, { ...newKey, creationDate }, material, newKey.keyMaterialId);
-  const record: KeyRecord = {
-    ...newKey,
-    ...NEW_KEY_TRAITS,
+  const wrapped =
+    material && wrapKeyMaterial(kms.keyring, { ...newKey, creationDate }, material, keyMaterialId);
+  await insertKey(writer, {
+    ...facts,
     revision: 1,
     creationDate,
     policyVersion: 1,
     policyPutDate: creationDate,
     keyManager: 'CUSTOMER',
-    keyState: newKey.keyState ?? 'Enabled',
+    keyState: wrapped === undefined ? 'PendingImport' : keyState,
+    settledKeyState: undefined,
     deletionDate: undefined,
-    currentKeyMaterialId: wrapped.keyMaterialId,
-  };
-  await insertKey(writer, record, wrapped);
+    pendingWindowInDays: undefined,
+    primaryRegion,
+    rotationPeriodInDays: undefined,
+    nextRotationDate: undefined,
+    currentKeyMaterialId: wrapped?.keyMaterialId,
+  });
+  if (wrapped !== undefined) await putKeyMaterial(writer, wrapped);
   const entry = await loadKeyEntry(writer, kms.partition, newKey.region, newKey.keyId);
   if (entry === undefined) throw new Error('a key that was just stored is missing');
   return entry;
@@ -81,7 +104,9 @@ export async function createKeyWithin(
 export async function changeKey(
   kms: Kms,
   { record }: KeyEntry,
-  changes: Partial<Pick<KeyRecord, 'description' | 'keyState' | 'deletionDate' | 'tags'>>,
+  changes: Partial<
+    Pick<KeyRecord, 'description' | 'keyState' | 'deletionDate' | 'pendingWindowInDays' | 'tags'>
+  >,
   also?: (writer: Writer) => Promise<void>,
 ): Promise<void> {
   await kms.store.write(async (writer) => {

@@ -96,6 +96,14 @@ export function oneGrantConstraintExpected(): ServiceError {
   );
 }
 
+/** Only symmetric encryption keys have an encryption context (grants.md section 3). */
+export function grantConstraintUnsupported(keyArn: string): ServiceError {
+  return new ServiceError(
+    'ValidationException',
+    `Encryption context constraints are not supported by grants of ${keyArn}, which is not a symmetric encryption key.`,
+  );
+}
+
 export function tooManyConstraintPairs(most: number): ServiceError {
   return new ServiceError('ValidationException', `A grant constraint has at most ${most} pairs.`);
 }

@@ -1,7 +1,10 @@
+import { algorithmsOf } from '../crypto/index.ts';
 import { findNamedPrincipals, type Iam } from '../iam/index.ts';
 import {
+  algorithmIncompatible,
   type GrantDetails,
   type IdentifierForm,
+  type KeyEntry,
   type KeyStateClass,
   type ReadKeyPolicy,
   readKeyPolicy,
@@ -52,6 +55,15 @@ export function usedKey(permission: `kms:${string}`, usage: KeyUsageRule) {
     states: 'cryptographic',
     usage,
   } as const;
+}
+
+/**
+ * Refuses an algorithm that a key does not work with.
+ *
+ * @throws ServiceError `InvalidKeyUsageException`
+ */
+export function requireAlgorithm({ keySpec, keyUsage }: KeyEntry, algorithm: string): void {
+  if (!algorithmsOf(keySpec, keyUsage).includes(algorithm)) throw algorithmIncompatible(algorithm, keySpec);
 }
 
 export const ENCRYPT_DECRYPT: KeyUsageRule = { keyUsage: 'ENCRYPT_DECRYPT' };

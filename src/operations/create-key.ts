@@ -1,17 +1,19 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { algorithmsOf, generateKeyMaterial, isOfferedIn } from '../crypto/index.ts';
 import {
   addTags,
   defaultKeyPolicy,
+  type KeyKind,
   keyArn,
-  NEW_KEY_TRAITS,
+  newKeyId,
   policyLockout,
+  SYMMETRIC_KEY,
   createKey as storeKey,
 } from '../kms/index.ts';
 import { boolean, optional, string, structure, type ValueOf } from '../model/index.ts';
 import { policyConditions, readNewKeyPolicy, tagConditions } from './common.ts';
 import * as examples from './example-values.ts';
 import { describeKeyEntry } from './key-metadata.ts';
-import { operation } from './operation.ts';
+import { type Conditions, operation } from './operation.ts';
 import * as refusals from './refusals.ts';
 import * as shapes from './shapes.ts';
 
@@ -54,11 +56,7 @@ export const createKey = operation({
       permission: 'kms:CreateKey',
       conditions: (input) => ({
         ...policyConditions(input),
-        'kms:KeySpec': keySpecOf(input),
-        'kms:CustomerMasterKeySpec': keySpecOf(input),
-        'kms:KeyUsage': input.KeyUsage ?? 'ENCRYPT_DECRYPT',
-        'kms:CustomerMasterKeyUsage': input.KeyUsage ?? 'ENCRYPT_DECRYPT',
-        'kms:KeyOrigin': input.Origin ?? 'AWS_KMS',
+        ...kindConditions(kindOf(input)),
         'kms:MultiRegion': String(input.MultiRegion ?? false),
         ...(input.MultiRegion === true ? { 'kms:MultiRegionKeyType': 'PRIMARY' } : {}),
         ...tagConditions(input.Tags),
@@ -94,17 +92,20 @@ export const createKey = operation({
       response: { KeyMetadata: examples.KEY_METADATA },
     },
   ],
-  check: ({ input }) => requireSupported(input),
+  check: ({ input, region }) => requireKind(input, region),
   async handler({ input, caller, region, kms, iam, wouldAllow }) {
-    const keyId = randomUUID();
-    const arn = keyArn(kms.partition, region, caller.account, keyId);
+    const kind = kindOf(input);
+    const isMultiRegion = input.MultiRegion === true;
+    const keyId = newKeyId(isMultiRegion);
+    const primaryRegion = isMultiRegion ? region : undefined;
     const policy = input.Policy ?? defaultKeyPolicy(kms.partition, caller.account);
     const { compiled, principals } = await readNewKeyPolicy(iam, policy);
     const tags = addTags(
       [],
       (input.Tags ?? []).map(({ TagKey, TagValue }) => ({ key: TagKey, value: TagValue })),
     );
-    const key = { arn, record: { ...NEW_KEY_TRAITS, accountId: caller.account, tags }, aliases: [] };
+    const record = { ...kind, accountId: caller.account, region, primaryRegion, tags };
+    const key = { arn: keyArn(kms.partition, region, caller.account, keyId), record, aliases: [] };
     if (
       input.Policy !== undefined &&
       input.BypassPolicyLockoutSafetyCheck !== true &&
@@ -112,52 +113,56 @@ export const createKey = operation({
     ) {
       throw policyLockout();
     }
-    const material = randomBytes(32);
+    const material = kind.origin === 'EXTERNAL' ? undefined : await generateKeyMaterial(kind.keySpec);
     try {
       const entry = await storeKey(kms, material, {
-        region,
+        ...record,
         keyId,
-        accountId: caller.account,
         description: input.Description ?? '',
         policy,
         policyPrincipals: principals,
         policyPutBy: caller.principal.arn,
-        tags,
       });
-      return { KeyMetadata: describeKeyEntry(entry) };
+      return { KeyMetadata: describeKeyEntry(kms.partition, entry) };
     } finally {
-      material.fill(0);
+      material?.fill(0);
     }
   },
 });
 
-const SPECS_BY_USAGE: Readonly<Record<string, RegExp>> = {
-  ENCRYPT_DECRYPT: /^(?:SYMMETRIC_DEFAULT|RSA_.*|SM2)$/,
-  SIGN_VERIFY: /^(?:RSA_.*|ECC_.*|ML_DSA_.*|SM2)$/,
-  GENERATE_VERIFY_MAC: /^HMAC_/,
-  KEY_AGREEMENT: /^(?:ECC_NIST_P.*|SM2)$/,
-  ENCAPSULATE_DECAPSULATE: /^ML_KEM_/,
-};
-
-function keySpecOf(input: Input): string {
-  return input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT';
+function kindConditions({ keySpec, keyUsage, origin }: KeyKind): Conditions {
+  return {
+    'kms:KeySpec': keySpec,
+    'kms:CustomerMasterKeySpec': keySpec,
+    'kms:KeyUsage': keyUsage,
+    'kms:CustomerMasterKeyUsage': keyUsage,
+    'kms:KeyOrigin': origin,
+  };
 }
 
-/** Refuses what AWS refuses, and then what this version cannot make. */
-function requireSupported(input: Input): void {
+/** What kind of key is asked for. */
+function kindOf(input: Input): KeyKind {
+  return {
+    keySpec: input.KeySpec ?? input.CustomerMasterKeySpec ?? SYMMETRIC_KEY.keySpec,
+    keyUsage: input.KeyUsage ?? SYMMETRIC_KEY.keyUsage,
+    origin: input.Origin ?? SYMMETRIC_KEY.origin,
+  };
+}
+
+/** The specs whose material cannot be imported (crypto.md section 1, and the documentation of CreateKey). */
+const NEVER_IMPORTED = /^ML_/;
+
+/** Refuses a kind of key that there is not, or not here. */
+function requireKind(input: Input, region: string): void {
   if (input.KeySpec !== undefined && input.CustomerMasterKeySpec !== undefined)
     throw refusals.bothSpecsGiven();
-  const keySpec = keySpecOf(input);
+  const { keySpec, keyUsage, origin } = kindOf(input);
   if (input.KeyUsage === undefined && keySpec !== 'SYMMETRIC_DEFAULT') throw refusals.keyUsageMissing();
-  const keyUsage = input.KeyUsage ?? 'ENCRYPT_DECRYPT';
-  if (SPECS_BY_USAGE[keyUsage]?.test(keySpec) !== true)
-    throw refusals.keyUsageIncompatible(keyUsage, keySpec);
-  if (keySpec === 'SM2') throw refusals.keySpecOfOtherRegions(keySpec);
-  if (input.XksKeyId !== undefined && input.Origin !== 'EXTERNAL_KEY_STORE')
-    throw refusals.xksKeyIdUnexpected();
+  if (algorithmsOf(keySpec, keyUsage).length === 0) throw refusals.keyUsageIncompatible(keyUsage, keySpec);
+  if (!isOfferedIn(region, keySpec)) throw refusals.keySpecOfOtherRegions(keySpec);
+  if (input.XksKeyId !== undefined && origin !== 'EXTERNAL_KEY_STORE') throw refusals.xksKeyIdUnexpected();
   if (input.CustomKeyStoreId !== undefined) throw refusals.customKeyStoreNotFound();
-  if (input.Origin !== undefined && input.Origin !== 'AWS_KMS')
-    throw refusals.originUnsupported(input.Origin);
-  if (keySpec !== 'SYMMETRIC_DEFAULT') throw refusals.keySpecUnsupported(keySpec);
-  if (input.MultiRegion === true) throw refusals.multiRegionUnsupported();
+  if (origin === 'AWS_CLOUDHSM' || origin === 'EXTERNAL_KEY_STORE')
+    throw refusals.customKeyStoreMissing(origin);
+  if (origin === 'EXTERNAL' && NEVER_IMPORTED.test(keySpec)) throw refusals.keySpecNotImported(keySpec);
 }

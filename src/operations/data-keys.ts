@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { SymmetricKeyMaterial } from '../crypto/index.ts';
+import { currentMaterialOf } from '../kms/index.ts';
 import { enumeration, optional, structure } from '../model/index.ts';
 import { CRYPTOGRAPHIC_ERRORS, ENCRYPT_DECRYPT, encryptionConditions, usedKey } from './common.ts';
 import * as examples from './example-values.ts';
@@ -65,10 +67,13 @@ export const generateDataKey = operation({
   handler({ input, targets: { key } }) {
     const plaintext = randomBytes(lengthOf(input));
     return {
-      CiphertextBlob: key.currentMaterial.encrypt(plaintext, input.EncryptionContext),
+      CiphertextBlob: currentMaterialOf(key, SymmetricKeyMaterial).encrypt(
+        plaintext,
+        input.EncryptionContext,
+      ),
       Plaintext: plaintext,
       KeyId: key.arn,
-      KeyMaterialId: key.currentMaterial.keyMaterialId,
+      KeyMaterialId: key.record.currentKeyMaterialId,
     };
   },
 });
@@ -103,9 +108,12 @@ export const generateDataKeyWithoutPlaintext = operation({
     const plaintext = randomBytes(lengthOf(input));
     try {
       return {
-        CiphertextBlob: key.currentMaterial.encrypt(plaintext, input.EncryptionContext),
+        CiphertextBlob: currentMaterialOf(key, SymmetricKeyMaterial).encrypt(
+          plaintext,
+          input.EncryptionContext,
+        ),
         KeyId: key.arn,
-        KeyMaterialId: key.currentMaterial.keyMaterialId,
+        KeyMaterialId: key.record.currentKeyMaterialId,
       };
     } finally {
       plaintext.fill(0);

@@ -30,6 +30,7 @@ export const ERROR_DESCRIPTIONS: Readonly<Record<string, string>> = {
   InvalidMarkerException: 'The marker does not say where to continue this listing.',
   KeyUnavailableException: 'The KMS key is not available at present. Retry.',
   KMSInternalException: 'The service failed. Retry.',
+  KMSInvalidMacException: 'The MAC does not verify.',
   KMSInvalidStateException: 'The state of the KMS key does not allow the operation.',
   LimitExceeded: 'A quota was exceeded.',
   LimitExceededException: 'A quota was exceeded.',

@@ -8,6 +8,10 @@ export const KEY_MATERIAL_ID = '0b7fd7ddbac6eef27907413567cad8c810e2883dc8a75340
 export const CREATION_DATE = 1791100800.123;
 /** Stands for a ciphertext blob, base64. */
 export const CIPHERTEXT = 'AQAbmg…';
+/** Stands for a MAC, base64. */
+export const MAC = 'y6J4q…';
+/** Stands for a DER SubjectPublicKeyInfo, base64. */
+export const PUBLIC_KEY = 'MFkwEwYHKoZIzj0CAQ…';
 
 export const KEY_METADATA = {
   AWSAccountId: '111122223333',

@@ -80,7 +80,7 @@ export const createGrant = operation({
   }),
   targets: {
     key: {
-      ...grantingKey('kms:CreateGrant', 'cryptographic'),
+      ...grantingKey('kms:CreateGrant', 'grant'),
       conditions: (input, _, caller) => ({
         ...ofCaller(caller),
         ...grantConditions(input.Constraints),

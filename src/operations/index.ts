@@ -7,9 +7,11 @@ import * as grants from './grants.ts';
 import { declaredByIam } from './iam/index.ts';
 import * as keyPolicies from './key-policies.ts';
 import * as keys from './keys.ts';
+import * as mac from './mac.ts';
 import type { Operation } from './operation.ts';
 import { declaredByOrganizations } from './organizations/index.ts';
 import * as policyHistory from './policy-history.ts';
+import { getPublicKey } from './public-key.ts';
 import { generateRandom } from './random.ts';
 import { declaredBySts } from './sts/index.ts';
 import * as symmetric from './symmetric.ts';
@@ -46,11 +48,13 @@ export { requirePageSize } from './pagination.ts';
 const declared = [
   createKey,
   generateRandom,
+  getPublicKey,
   ...Object.values(aliases),
   ...Object.values(dataKeys),
   ...Object.values(grants),
   ...Object.values(keyPolicies),
   ...Object.values(keys),
+  ...Object.values(mac),
   ...Object.values(symmetric),
   ...Object.values(tags),
 ];

@@ -1,4 +1,9 @@
-import { changeKey, deletionDateAfter, listKeys as listStoredKeys } from '../kms/index.ts';
+import {
+  changeKey,
+  deletionDateAfter,
+  isMaterialComplete,
+  listKeys as listStoredKeys,
+} from '../kms/index.ts';
 import { integer, list, optional, required, structure, timestamp } from '../model/index.ts';
 import { ANY_IDENTIFIER, MANAGEMENT_ERRORS, managedKey } from './common.ts';
 import * as examples from './example-values.ts';
@@ -32,7 +37,7 @@ export const describeKey = operation({
       response: { KeyMetadata: examples.KEY_METADATA },
     },
   ],
-  handler: ({ targets: { key } }) => ({ KeyMetadata: describeKeyEntry(key) }),
+  handler: ({ targets: { key }, kms }) => ({ KeyMetadata: describeKeyEntry(kms.partition, key) }),
 });
 
 const keyListEntry = structure({
@@ -203,7 +208,8 @@ export const cancelKeyDeletion = operation({
     { title: 'Keep a key', request: { KeyId: examples.KEY_ID }, response: { KeyId: examples.KEY_ARN } },
   ],
   async handler({ targets: { key }, kms }) {
-    await changeKey(kms, key, { keyState: 'Disabled', deletionDate: undefined });
+    const keyState = isMaterialComplete(key) ? 'Disabled' : 'PendingImport';
+    await changeKey(kms, key, { keyState, deletionDate: undefined, pendingWindowInDays: undefined });
     return { KeyId: key.arn };
   },
 });

@@ -41,6 +41,8 @@ export interface KeyTarget<Input = never> {
   /** The action to be authorized on the key; absent when naming a key of one's own gives no access to it. */
   readonly permission?: `kms:${string}`;
   readonly states: KeyStateClass;
+  /** Refuses a key that is not of a kind for the operation, whatever its state. */
+  readonly requires?: (key: KeyEntry) => void;
   /** The usage that the key must have. */
   readonly usage?: KeyUsageRule;
   /**

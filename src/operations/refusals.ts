@@ -30,20 +30,28 @@ export function keySpecOfOtherRegions(keySpec: string): ServiceError {
   return invalid(`KeySpec ${keySpec} is not supported in this Region`);
 }
 
-export function keySpecUnsupported(keySpec: string): ServiceError {
-  return unsupported(`KeySpec ${keySpec} is not supported by this version of QKMS`);
+export function keySpecNotImported(keySpec: string): ServiceError {
+  return unsupported(`Key material cannot be imported into a KMS key with KeySpec ${keySpec}.`);
 }
 
-export function originUnsupported(origin: string): ServiceError {
-  return unsupported(`Origin ${origin} is not supported by this version of QKMS`);
-}
-
-export function multiRegionUnsupported(): ServiceError {
-  return unsupported('Multi-Region keys are not supported by this version of QKMS');
+/** A key of these origins lives in a custom key store. */
+export function customKeyStoreMissing(origin: string): ServiceError {
+  return invalid(
+    `You must specify the CustomKeyStoreId of the custom key store for a KMS key with Origin ${origin}.`,
+  );
 }
 
 export function recipientUnsupported(): ServiceError {
   return unsupported('Recipient is not supported by this version of QKMS');
+}
+
+export function invalidMac(): ServiceError {
+  return new ServiceError('KMSInvalidMacException');
+}
+
+/** Only asymmetric keys have a public key. */
+export function publicKeyMissing(): ServiceError {
+  return new ServiceError('UnsupportedOperationException');
 }
 
 export function xksKeyIdUnexpected(): ServiceError {

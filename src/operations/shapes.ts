@@ -1,4 +1,13 @@
-import { constraints } from '../kms/index.ts';
+import {
+  ENCAPSULATION_ALGORITHMS,
+  ENCRYPTION_ALGORITHMS,
+  KEY_AGREEMENT_ALGORITHMS,
+  KEY_SPECS,
+  KEY_USAGES,
+  MAC_ALGORITHMS,
+  SIGNING_ALGORITHMS,
+} from '../crypto/index.ts';
+import { constraints, KEY_STATES, ORIGINS } from '../kms/index.ts';
 import {
   blob,
   boolean,
@@ -27,32 +36,13 @@ export const policyDocument = string({
 export const policyName = string({ min: 1, max: 128, pattern: '[\\w]+' });
 export const plaintext = blob({ min: 1, max: 4096 });
 export const ciphertext = blob({ min: 1, max: 6144 });
+export const message = blob({ min: 1, max: 4096 });
+export const publicKey = blob({ min: 1, max: 8192 });
 export const keyMaterialId = string({ min: 64, max: 64, pattern: '^[a-f0-9]+$' });
 export const customKeyStoreId = string({ min: 1, max: 64 });
 export const numberOfBytes = integer({ min: 1, max: 1024 });
 
-export const keySpec = enumeration(
-  'SYMMETRIC_DEFAULT',
-  'RSA_2048',
-  'RSA_3072',
-  'RSA_4096',
-  'ECC_NIST_P256',
-  'ECC_NIST_P384',
-  'ECC_NIST_P521',
-  'ECC_SECG_P256K1',
-  'ECC_NIST_EDWARDS25519',
-  'HMAC_224',
-  'HMAC_256',
-  'HMAC_384',
-  'HMAC_512',
-  'ML_DSA_44',
-  'ML_DSA_65',
-  'ML_DSA_87',
-  'ML_KEM_512',
-  'ML_KEM_768',
-  'ML_KEM_1024',
-  'SM2',
-);
+export const keySpec = enumeration(...KEY_SPECS);
 export const customerMasterKeySpec = enumeration(
   'SYMMETRIC_DEFAULT',
   'RSA_2048',
@@ -68,21 +58,15 @@ export const customerMasterKeySpec = enumeration(
   'HMAC_512',
   'SM2',
 );
-export const keyUsage = enumeration(
-  'ENCRYPT_DECRYPT',
-  'SIGN_VERIFY',
-  'GENERATE_VERIFY_MAC',
-  'KEY_AGREEMENT',
-  'ENCAPSULATE_DECAPSULATE',
-);
-export const origin = enumeration('AWS_KMS', 'EXTERNAL', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE');
-export const keyState = enumeration('Enabled', 'Disabled', 'PendingDeletion');
-export const encryptionAlgorithm = enumeration(
-  'SYMMETRIC_DEFAULT',
-  'RSAES_OAEP_SHA_1',
-  'RSAES_OAEP_SHA_256',
-  'SM2PKE',
-);
+export const keyUsage = enumeration(...KEY_USAGES);
+export const origin = enumeration(...ORIGINS);
+export const keyState = enumeration(...KEY_STATES);
+export const encryptionAlgorithm = enumeration(...ENCRYPTION_ALGORITHMS);
+export const signingAlgorithm = enumeration(...SIGNING_ALGORITHMS);
+export const macAlgorithm = enumeration(...MAC_ALGORITHMS);
+export const keyAgreementAlgorithm = enumeration(...KEY_AGREEMENT_ALGORITHMS);
+export const encapsulationAlgorithm = enumeration(...ENCAPSULATION_ALGORITHMS);
+export const expirationModel = enumeration('KEY_MATERIAL_EXPIRES', 'KEY_MATERIAL_DOES_NOT_EXPIRE');
 export const dryRunModifiers = list(enumeration('IGNORE_CIPHERTEXT'));
 export const grantTokens = list(string({ min: 1, max: 8192 }), { max: 10 });
 
@@ -159,6 +143,19 @@ export const recipient = structure({
   ),
 });
 
+const multiRegionKey = structure({
+  Arn: optional(arn, 'The ARN of the key.'),
+  Region: optional(string({ min: 1, max: 32 }), 'The Region that it is in.'),
+});
+export const multiRegionConfiguration = structure({
+  MultiRegionKeyType: optional(
+    enumeration('PRIMARY', 'REPLICA'),
+    'Whether the key is the primary key or a replica.',
+  ),
+  PrimaryKey: optional(multiRegionKey, 'The primary key.'),
+  ReplicaKeys: optional(list(multiRegionKey), 'The replicas, which may be none.'),
+});
+
 export const keyMetadata = structure({
   AWSAccountId: optional(string(), 'The 12-digit account that owns the key.'),
   KeyId: required(keyIdentifier, 'The key id.'),
@@ -169,15 +166,38 @@ export const keyMetadata = structure({
   KeyUsage: optional(keyUsage, 'The cryptographic operations that the key is for.'),
   KeyState: optional(keyState, 'The state of the key.'),
   DeletionDate: optional(timestamp, 'When the key will be destroyed; present in state PendingDeletion.'),
+  PendingDeletionWindowInDays: optional(
+    integer({ min: 1, max: 365 }),
+    'The waiting period that begins when the last replica is gone; present in state PendingReplicaDeletion.',
+  ),
   Origin: optional(origin, 'Where the key material came from.'),
+  ExpirationModel: optional(expirationModel, 'Whether imported key material expires.'),
+  ValidTo: optional(timestamp, 'When imported key material expires.'),
   KeyManager: optional(enumeration('AWS', 'CUSTOMER'), 'Who manages the key.'),
   CustomerMasterKeySpec: optional(customerMasterKeySpec, 'The same as KeySpec; deprecated.'),
   KeySpec: optional(keySpec, 'The kind of key material.'),
   EncryptionAlgorithms: optional(
     list(encryptionAlgorithm),
-    'The encryption algorithms that the key supports.',
+    'The encryption algorithms that the key supports, when it is for encryption.',
+  ),
+  SigningAlgorithms: optional(
+    list(signingAlgorithm),
+    'The signing algorithms that the key supports, when it is for signing.',
+  ),
+  MacAlgorithms: optional(
+    list(macAlgorithm),
+    'The MAC algorithms that the key supports, when it is for MACs.',
+  ),
+  KeyAgreementAlgorithms: optional(
+    list(keyAgreementAlgorithm),
+    'The key agreement algorithms that the key supports, when it is for key agreement.',
+  ),
+  EncapsulationAlgorithms: optional(
+    list(encapsulationAlgorithm),
+    'The encapsulation algorithms that the key supports, when it is for encapsulation.',
   ),
   MultiRegion: optional(boolean, 'Whether the key is a multi-Region key.'),
+  MultiRegionConfiguration: optional(multiRegionConfiguration, 'The siblings of a multi-Region key.'),
   CurrentKeyMaterialId: optional(keyMaterialId, 'The id of the key material that encrypts.'),
 });
 

@@ -1,10 +1,11 @@
-import { parseCiphertext } from '../crypto/index.ts';
-import { algorithmIncompatible, incorrectKey, invalidCiphertext, type KeyEntry } from '../kms/index.ts';
+import { parseCiphertext, SymmetricKeyMaterial } from '../crypto/index.ts';
+import { currentMaterialOf, incorrectKey, invalidCiphertext, type KeyEntry } from '../kms/index.ts';
 import { optional, required, structure } from '../model/index.ts';
 import {
   CRYPTOGRAPHIC_ERRORS,
   ENCRYPT_DECRYPT,
   encryptionConditions,
+  requireAlgorithm,
   SYMMETRIC_DEFAULT,
   usedKey,
 } from './common.ts';
@@ -66,9 +67,13 @@ export const encrypt = operation({
       },
     },
   ],
-  check: ({ input, targets: { key } }) => requireAlgorithm(key, input.EncryptionAlgorithm),
+  check: ({ input, targets: { key } }) =>
+    requireAlgorithm(key, input.EncryptionAlgorithm ?? SYMMETRIC_DEFAULT),
   handler: ({ input, targets: { key } }) => ({
-    CiphertextBlob: key.currentMaterial.encrypt(input.Plaintext, input.EncryptionContext),
+    CiphertextBlob: currentMaterialOf(key, SymmetricKeyMaterial).encrypt(
+      input.Plaintext,
+      input.EncryptionContext,
+    ),
     KeyId: key.arn,
     EncryptionAlgorithm: SYMMETRIC_DEFAULT,
   }),
@@ -127,7 +132,7 @@ export const decrypt = operation({
   validate: (input) => requireCiphertext(input, 'KeyId', input.KeyId),
   check({ input, targets: { key } }) {
     if (input.Recipient !== undefined) throw recipientUnsupported();
-    requireAlgorithm(key, input.EncryptionAlgorithm);
+    requireAlgorithm(key, input.EncryptionAlgorithm ?? SYMMETRIC_DEFAULT);
   },
   handler({ input, targets: { key } }) {
     const { plaintext, keyMaterialId } = open(key, input.CiphertextBlob, input.EncryptionContext);
@@ -217,20 +222,23 @@ export const reEncrypt = operation({
   ],
   validate: (input) => requireCiphertext(input, 'SourceKeyId', input.SourceKeyId),
   check({ input, targets: { source, destination } }) {
-    requireAlgorithm(source, input.SourceEncryptionAlgorithm);
-    requireAlgorithm(destination, input.DestinationEncryptionAlgorithm);
+    requireAlgorithm(source, input.SourceEncryptionAlgorithm ?? SYMMETRIC_DEFAULT);
+    requireAlgorithm(destination, input.DestinationEncryptionAlgorithm ?? SYMMETRIC_DEFAULT);
   },
   handler({ input, targets: { source, destination } }) {
     const { plaintext, keyMaterialId } = open(source, input.CiphertextBlob, input.SourceEncryptionContext);
     try {
       return {
-        CiphertextBlob: destination.currentMaterial.encrypt(plaintext, input.DestinationEncryptionContext),
+        CiphertextBlob: currentMaterialOf(destination, SymmetricKeyMaterial).encrypt(
+          plaintext,
+          input.DestinationEncryptionContext,
+        ),
         SourceKeyId: source.arn,
         KeyId: destination.arn,
         SourceEncryptionAlgorithm: SYMMETRIC_DEFAULT,
         DestinationEncryptionAlgorithm: SYMMETRIC_DEFAULT,
         SourceKeyMaterialId: keyMaterialId,
-        DestinationKeyMaterialId: destination.currentMaterial.keyMaterialId,
+        DestinationKeyMaterialId: destination.record.currentKeyMaterialId,
       };
     } finally {
       plaintext.fill(0);
@@ -240,11 +248,6 @@ export const reEncrypt = operation({
 
 function reEncryptConditions({ source, destination }: Readonly<Record<string, string>>): Conditions {
   return { 'kms:ReEncryptOnSameKey': String(source === destination) };
-}
-
-/** @throws ServiceError `InvalidKeyUsageException` when a key cannot work with an algorithm */
-function requireAlgorithm({ record }: KeyEntry, algorithm: string = SYMMETRIC_DEFAULT): void {
-  if (algorithm !== record.keySpec) throw algorithmIncompatible(algorithm, record.keySpec);
 }
 
 /** The ciphertext may be absent only from a dry run that says so and names a key instead. */
@@ -279,7 +282,9 @@ function open(
   const parsed = blob && parseCiphertext(blob);
   if (parsed === undefined) throw invalidCiphertext();
   if (parsed.keyId !== key.record.keyId) throw incorrectKey();
-  const plaintext = key.materials.get(parsed.keyMaterialId)?.decrypt(parsed, context);
+  const material = key.materials.get(parsed.keyMaterialId);
+  if (!(material instanceof SymmetricKeyMaterial)) throw invalidCiphertext();
+  const plaintext = material.decrypt(parsed, context);
   if (plaintext === undefined) throw invalidCiphertext();
   return { plaintext, keyMaterialId: parsed.keyMaterialId };
 }

@@ -272,6 +272,7 @@ async function createKey(sowing: Sowing, account: SeedAccount, key: SeedKey): Pr
   const material = key.material === undefined ? randomBytes(32) : Buffer.from(key.material, 'base64');
   try {
     await kms.createKeyWithin(writer, ground, material, {
+      ...kms.SYMMETRIC_KEY,
       region,
       keyId,
       accountId,

@@ -5,6 +5,7 @@ export type { EntryCache } from './entry-cache.ts';
 export { findFact, writeFact } from './facts.ts';
 export * from './grants.ts';
 export * from './identities.ts';
+export * from './key-materials.ts';
 export * from './key-policies.ts';
 export * from './keys.ts';
 export * from './migrate.ts';

@@ -21,9 +21,17 @@ export interface KeyRecord {
   readonly keyUsage: string;
   readonly origin: string;
   readonly keyManager: string;
-  readonly multiRegion: boolean;
   readonly keyState: string;
+  /** The state that ends `Creating` and `Updating`. */
+  readonly settledKeyState: string | undefined;
   readonly deletionDate: number | undefined;
+  /** The waiting period that begins when the last replica is gone, in days. */
+  readonly pendingWindowInDays: number | undefined;
+  /** Of a multi-Region key. */
+  readonly primaryRegion: string | undefined;
+  /** Automatic rotation is enabled when both are there. */
+  readonly rotationPeriodInDays: number | undefined;
+  readonly nextRotationDate: number | undefined;
   /** The key policy, as it was given. */
   readonly policy: string;
   /** Unique ids of the users and roles that the policy names, by the ARN by which it names them. */
@@ -36,15 +44,6 @@ export interface KeyRecord {
   /** Sorted by key. */
   readonly tags: readonly Tag[];
   readonly currentKeyMaterialId: string | undefined;
-}
-
-/** One version of a key's material, wrapped under the keyring. */
-export interface KeyMaterialRecord {
-  readonly region: string;
-  readonly keyId: string;
-  readonly keyMaterialId: string;
-  readonly creationDate: number;
-  readonly wrappedKeyMaterial: Uint8Array;
 }
 
 /** The entity under which changes of a key are logged. */
@@ -60,6 +59,18 @@ export async function findKey(reader: Reader, region: string, keyId: string): Pr
     .where('key_id', '=', keyId)
     .executeTakeFirst();
   return row && toRecord(reader, row);
+}
+
+/** The Regions that a multi-Region key is in, in alphabetical order. */
+export async function listRegionsOfKey(reader: Reader, keyId: string): Promise<readonly string[]> {
+  const rows = await reader.db
+    .selectFrom('keys')
+    .selectAll()
+    .where('key_id', '=', keyId)
+    .where('primary_region', 'is not', null)
+    .orderBy('region')
+    .execute();
+  return rows.map((row) => verifyRow(reader.keyring, 'keys', row).region);
 }
 
 /** The ids of an account's keys in a Region in ascending order, after `after`, at most `limit`. */
@@ -110,28 +121,10 @@ export async function nextDeletionDate(reader: Reader): Promise<number | undefin
   return row?.deletion_date ?? undefined;
 }
 
-/** Stores a new key with its first material. */
-export async function insertKey(
-  writer: Writer,
-  record: KeyRecord,
-  material: KeyMaterialRecord,
-): Promise<void> {
-  const { db, keyring } = writer;
-  await db
+export async function insertKey(writer: Writer, record: KeyRecord): Promise<void> {
+  await writer.db
     .insertInto('keys')
-    .values(authenticateRow(keyring, 'keys', toRow(record)))
-    .execute();
-  await db
-    .insertInto('key_materials')
-    .values(
-      authenticateRow(keyring, 'key_materials', {
-        region: material.region,
-        key_id: material.keyId,
-        key_material_id: material.keyMaterialId,
-        creation_date: material.creationDate,
-        wrapped_key_material: material.wrappedKeyMaterial,
-      }),
-    )
+    .values(authenticateRow(writer.keyring, 'keys', toRow(record)))
     .execute();
   writer.changed(keyEntity(record.region, record.keyId));
 }
@@ -155,7 +148,7 @@ export async function updateKey(writer: Writer, record: KeyRecord): Promise<void
 }
 
 /**
- * Removes a key and all of its material.
+ * Removes a key; what belongs to it is removed by itself.
  *
  * @throws RevisionConflict when the key has changed, or is gone, since `record` was read
  */
@@ -167,36 +160,7 @@ export async function deleteKey(writer: Writer, record: KeyRecord): Promise<void
     .where('revision', '=', record.revision)
     .executeTakeFirst();
   if (numDeletedRows !== 1n) throw new RevisionConflict();
-  await writer.db
-    .deleteFrom('key_materials')
-    .where('region', '=', record.region)
-    .where('key_id', '=', record.keyId)
-    .execute();
   writer.changed(keyEntity(record.region, record.keyId));
-}
-
-/** Every version of a key's material. */
-export async function listKeyMaterials(
-  reader: Reader,
-  region: string,
-  keyId: string,
-): Promise<readonly KeyMaterialRecord[]> {
-  const rows = await reader.db
-    .selectFrom('key_materials')
-    .selectAll()
-    .where('region', '=', region)
-    .where('key_id', '=', keyId)
-    .execute();
-  return rows.map((stored) => {
-    const row = verifyRow(reader.keyring, 'key_materials', stored);
-    return {
-      region: row.region,
-      keyId: row.key_id,
-      keyMaterialId: row.key_material_id,
-      creationDate: row.creation_date,
-      wrappedKeyMaterial: row.wrapped_key_material,
-    };
-  });
 }
 
 function toRow(record: KeyRecord): Row<'keys'> {
@@ -211,9 +175,13 @@ function toRow(record: KeyRecord): Row<'keys'> {
     key_usage: record.keyUsage,
     origin: record.origin,
     key_manager: record.keyManager,
-    multi_region: record.multiRegion ? 1 : 0,
     key_state: record.keyState,
+    settled_key_state: record.settledKeyState ?? null,
     deletion_date: record.deletionDate ?? null,
+    pending_window_in_days: record.pendingWindowInDays ?? null,
+    primary_region: record.primaryRegion ?? null,
+    rotation_period_in_days: record.rotationPeriodInDays ?? null,
+    next_rotation_date: record.nextRotationDate ?? null,
     policy: record.policy,
     policy_principals: JSON.stringify([...record.policyPrincipals]),
     policy_version: record.policyVersion,
@@ -239,9 +207,13 @@ function toRecord(reader: Reader, stored: StoredRow<'keys'>): KeyRecord {
     keyUsage: row.key_usage,
     origin: row.origin,
     keyManager: row.key_manager,
-    multiRegion: row.multi_region === 1,
     keyState: row.key_state,
+    settledKeyState: row.settled_key_state ?? undefined,
     deletionDate: row.deletion_date ?? undefined,
+    pendingWindowInDays: row.pending_window_in_days ?? undefined,
+    primaryRegion: row.primary_region ?? undefined,
+    rotationPeriodInDays: row.rotation_period_in_days ?? undefined,
+    nextRotationDate: row.next_rotation_date ?? undefined,
     policy: row.policy,
     policyPrincipals: new Map(policyPrincipals),
     policyVersion: row.policy_version,

@@ -25,9 +25,17 @@ export interface KeysTable extends Authenticated {
   key_usage: string;
   origin: string;
   key_manager: string;
-  multi_region: number;
   key_state: string;
+  /** The state that ends Creating and Updating. */
+  settled_key_state: string | null;
   deletion_date: number | null;
+  /** The waiting period that begins when the last replica is gone, in days. */
+  pending_window_in_days: number | null;
+  /** Of a multi-Region key. */
+  primary_region: string | null;
+  /** Automatic rotation is enabled when both are there. */
+  rotation_period_in_days: number | null;
+  next_rotation_date: number | null;
   policy: string;
   /** JSON: `[[ARN, unique id], …]` of the users and roles that the policy names. */
   policy_principals: string;
@@ -46,7 +54,16 @@ export interface KeyMaterialsTable extends Authenticated {
   key_id: string;
   key_material_id: string;
   creation_date: number;
-  wrapped_key_material: Uint8Array;
+  /** Null when imported material has expired or was deleted. */
+  wrapped_key_material: Uint8Array | null;
+  /** Why material that was never current is not: `ROTATION`, or `MULTI_REGION_IMPORT_AND_ROTATION`. */
+  pending: string | null;
+  /** How and when it became current, when that was by rotation. */
+  rotation_type: string | null;
+  rotation_date: number | null;
+  /** Of imported material. */
+  description: string;
+  valid_to: number | null;
 }
 
 /** Key policies that were replaced. */
@@ -187,9 +204,13 @@ async function createInitialSchema(db: Database): Promise<void> {
     .addColumn('key_usage', 'text', (column) => column.notNull())
     .addColumn('origin', 'text', (column) => column.notNull())
     .addColumn('key_manager', 'text', (column) => column.notNull())
-    .addColumn('multi_region', 'integer', (column) => column.notNull())
     .addColumn('key_state', 'text', (column) => column.notNull())
+    .addColumn('settled_key_state', 'text')
     .addColumn('deletion_date', 'bigint')
+    .addColumn('pending_window_in_days', 'integer')
+    .addColumn('primary_region', 'text')
+    .addColumn('rotation_period_in_days', 'integer')
+    .addColumn('next_rotation_date', 'bigint')
     .addColumn('policy', 'text', (column) => column.notNull())
     .addColumn('policy_principals', 'text', (column) => column.notNull())
     .addColumn('policy_version', 'integer', (column) => column.notNull())
@@ -212,14 +233,43 @@ async function createInitialSchema(db: Database): Promise<void> {
     .where('deletion_date', 'is not', null)
     .execute();
   await db.schema
+    .createIndex('keys_by_rotation_date')
+    .on('keys')
+    .column('next_rotation_date')
+    .where('next_rotation_date', 'is not', null)
+    .execute();
+  await db.schema
+    .createIndex('keys_by_settled_key_state')
+    .on('keys')
+    .column('settled_key_state')
+    .where('settled_key_state', 'is not', null)
+    .execute();
+  await db.schema
+    .createIndex('keys_of_many_regions')
+    .on('keys')
+    .columns(['key_id', 'primary_region'])
+    .where('primary_region', 'is not', null)
+    .execute();
+  await db.schema
     .createTable('key_materials')
     .addColumn('region', 'text', (column) => column.notNull())
     .addColumn('key_id', 'text', (column) => column.notNull())
     .addColumn('key_material_id', 'text', (column) => column.notNull())
     .addColumn('creation_date', 'bigint', (column) => column.notNull())
-    .addColumn('wrapped_key_material', 'blob', (column) => column.notNull())
+    .addColumn('wrapped_key_material', 'blob')
+    .addColumn('pending', 'text')
+    .addColumn('rotation_type', 'text')
+    .addColumn('rotation_date', 'bigint')
+    .addColumn('description', 'text', (column) => column.notNull())
+    .addColumn('valid_to', 'bigint')
     .addColumn('mac', 'blob', (column) => column.notNull())
     .addPrimaryKeyConstraint('key_materials_primary_key', ['region', 'key_id', 'key_material_id'])
+    .execute();
+  await db.schema
+    .createIndex('key_materials_by_expiry')
+    .on('key_materials')
+    .column('valid_to')
+    .where('valid_to', 'is not', null)
     .execute();
   await db.schema
     .createTable('key_policies')

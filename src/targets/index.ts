@@ -110,7 +110,8 @@ export async function findTargets(
 /**
  * Refuses an identity that does not exist, and a key that is for other operations, or is not in a state for this one.
  *
- * @throws ServiceError `NoSuchEntity`; `InvalidKeyUsageException` or `IncorrectKeyException`; `DisabledException` or `KMSInvalidStateException`
+ * @throws ServiceError `NoSuchEntity`; `UnsupportedOperationException`, `InvalidKeyUsageException` or
+ * `IncorrectKeyException`; `DisabledException` or `KMSInvalidStateException`
  */
 export function requireUsable(operation: Operation, found: FoundTarget): void {
   if (found.kind === 'identity') {
@@ -120,7 +121,8 @@ export function requireUsable(operation: Operation, found: FoundTarget): void {
   }
   if (found.kind !== 'key' || found.key?.entry === undefined) return;
   const { arn, record, state } = found.key.entry;
-  const { usage, states } = found.target;
+  const { requires, usage, states } = found.target;
+  requires?.(found.key.entry);
   if (usage !== undefined && record.keyUsage !== usage.keyUsage) {
     throw usage.incorrectKey === true
       ? incorrectKey()

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { KMS } from '@aws-sdk/client-kms';
+import type { CreateKeyCommandInput, KMS } from '@aws-sdk/client-kms';
 import { allow, keyPolicy, rootOf } from './key-policies.ts';
 import { createAlias, createKey, encrypt } from './keys.ts';
 import { ACCOUNT } from './server.ts';
@@ -16,20 +16,29 @@ export interface KeyOperation {
   readonly states: StateClass;
   /** The action that the key policy has to allow; ListAliases asks no key policy. */
   readonly permission: string | undefined;
+  /** The kind of key that it is for; a symmetric encryption key, when empty. */
+  readonly kind: CreateKeyCommandInput;
+  /** Has an enabled key of that kind make what the call takes: a ciphertext, a MAC, … */
+  readonly prepare: (kms: KMS, keyId: string) => Promise<Uint8Array>;
   /** Makes a call that succeeds unless the key forbids it. */
   readonly call: (kms: KMS, key: string, besides: Besides) => Promise<unknown>;
 }
 
 /** What some calls need besides the key that is looked at. */
 export interface Besides {
-  /** Encrypted under the key that is looked at. */
-  readonly ciphertext: Uint8Array;
+  /** What the key that is looked at has made. */
+  readonly made: Uint8Array;
   /** Another key of the caller, which allows everything. */
   readonly otherKeyId: string;
   readonly otherCiphertext: Uint8Array;
 }
 
 type Facts = Partial<Omit<KeyOperation, 'operation' | 'call'>>;
+
+const DECRYPTION: Facts = { prepare: (kms, keyId) => encrypt(kms, keyId) };
+const HMAC: Facts = { kind: { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' } };
+
+const NOTHING_TO_PREPARE = async () => Buffer.of(1);
 
 function keyOperation(
   operation: string,
@@ -44,9 +53,16 @@ function keyOperation(
     crossAccount: false,
     permission: `kms:${operation}`,
     states,
+    kind: {},
+    prepare: NOTHING_TO_PREPARE,
     call,
     ...facts,
   };
+}
+
+async function generateMac(kms: KMS, KeyId: string): Promise<Uint8Array> {
+  const { Mac } = await kms.generateMac({ KeyId, Message: Buffer.of(1), MacAlgorithm: 'HMAC_SHA_256' });
+  return Mac ?? Buffer.of();
 }
 
 const ANY_IDENTIFIER: Facts = { acceptsAliases: true, crossAccount: true };
@@ -73,15 +89,15 @@ export const KEY_OPERATIONS: readonly KeyOperation[] = [
   keyOperation(
     'Decrypt',
     'CRYPTO',
-    (kms, KeyId, { ciphertext: CiphertextBlob }) => kms.decrypt({ KeyId, CiphertextBlob }),
-    ANY_IDENTIFIER,
+    (kms, KeyId, { made: CiphertextBlob }) => kms.decrypt({ KeyId, CiphertextBlob }),
+    { ...ANY_IDENTIFIER, ...DECRYPTION },
   ),
   keyOperation(
     'ReEncrypt',
     'CRYPTO',
-    (kms, SourceKeyId, { ciphertext, otherKeyId }) =>
-      kms.reEncrypt({ SourceKeyId, CiphertextBlob: ciphertext, DestinationKeyId: otherKeyId }),
-    { ...ANY_IDENTIFIER, member: 'SourceKeyId', permission: 'kms:ReEncryptFrom' },
+    (kms, SourceKeyId, { made: CiphertextBlob, otherKeyId: DestinationKeyId }) =>
+      kms.reEncrypt({ SourceKeyId, CiphertextBlob, DestinationKeyId }),
+    { ...ANY_IDENTIFIER, ...DECRYPTION, member: 'SourceKeyId', permission: 'kms:ReEncryptFrom' },
   ),
   keyOperation(
     'ReEncrypt',
@@ -102,6 +118,23 @@ export const KEY_OPERATIONS: readonly KeyOperation[] = [
     (kms, KeyId) => kms.generateDataKeyWithoutPlaintext({ KeyId, KeySpec: 'AES_256' }),
     ANY_IDENTIFIER,
   ),
+  keyOperation(
+    'GenerateMac',
+    'CRYPTO',
+    (kms, KeyId) => kms.generateMac({ KeyId, Message: Buffer.of(1), MacAlgorithm: 'HMAC_SHA_256' }),
+    { ...ANY_IDENTIFIER, ...HMAC },
+  ),
+  keyOperation(
+    'VerifyMac',
+    'CRYPTO',
+    (kms, KeyId, { made: Mac }) =>
+      kms.verifyMac({ KeyId, Message: Buffer.of(1), MacAlgorithm: 'HMAC_SHA_256', Mac }),
+    { ...ANY_IDENTIFIER, ...HMAC, prepare: generateMac },
+  ),
+  keyOperation('GetPublicKey', 'CRYPTO', (kms, KeyId) => kms.getPublicKey({ KeyId }), {
+    ...ANY_IDENTIFIER,
+    kind: { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' },
+  }),
   keyOperation('GetKeyPolicy', 'ANY', (kms, KeyId) => kms.getKeyPolicy({ KeyId })),
   keyOperation('ListKeyPolicies', 'ANY', (kms, KeyId) => kms.listKeyPolicies({ KeyId })),
   keyOperation('ListAliases', 'ANY', (kms, KeyId) => kms.listAliases({ KeyId }), { permission: undefined }),
@@ -159,7 +192,7 @@ export function describeOperation({ operation, member }: KeyOperation): string {
 }
 
 /** What the calls need of an account besides the key that is looked at. */
-export async function createBesides(kms: KMS): Promise<Omit<Besides, 'ciphertext'>> {
+export async function createBesides(kms: KMS): Promise<Omit<Besides, 'made'>> {
   const { keyId: otherKeyId } = await createKey(kms);
   return { otherKeyId, otherCiphertext: await encrypt(kms, otherKeyId) };
 }

@@ -1,0 +1,16 @@
+import type { KeyRecord, Reader } from '../store/index.ts';
+import type { Kms } from './kms.ts';
+
+/** What was done because it was due; names as in CloudTrail's service events (audit.md). */
+export interface DueEvent {
+  readonly name: 'DeleteKey' | 'DeleteExpiredKeyMaterial' | 'RotateKey' | 'SynchronizeMultiRegionKey';
+  readonly key: KeyRecord;
+}
+
+/** A kind of work that becomes due by time. */
+export interface DueWork {
+  /** When something is due next, in milliseconds since the Unix epoch; `undefined` when nothing is. */
+  readonly nextDate: (reader: Reader) => Promise<number | undefined>;
+  /** Does all that is due, each thing in a transaction of its own. Any number of processes may do so at once. */
+  readonly run: (kms: Kms) => Promise<readonly DueEvent[]>;
+}
