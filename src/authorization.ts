@@ -119,7 +119,13 @@ async function authorizeKey(
   const keyPolicy = isReachable ? entry?.policy : undefined;
   const questionOf = (resource: string, known: KeyEntry | undefined) => {
     const resourceAccount = accountOf(resource);
-    const facts = { key: known, resourceAccount, requestAlias, conditions };
+    const ofKey = () => (known === undefined ? {} : target.keyConditions?.(known, request.time));
+    const facts = {
+      key: known,
+      resourceAccount,
+      requestAlias,
+      conditions: () => ({ ...conditions(), ...ofKey() }),
+    };
     return {
       principal: request.caller.principal,
       action: target.permission ?? `kms:${operation.name}`,

@@ -17,7 +17,7 @@ import {
 import { type Protocol, protocolOf, unknownOperation } from './protocol/index.ts';
 import * as refusals from './refusals.ts';
 import { RevisionConflict } from './store/index.ts';
-import { findTargets, handlerTargets, requireUsable } from './targets/index.ts';
+import { findTargets, handlerTargets, noteKeyUses, requireUsable } from './targets/index.ts';
 
 /** A request as it arrived, its body complete. */
 export interface WireRequest {
@@ -97,6 +97,7 @@ export function createPipeline({
     await operation.check?.(asDeclared(call));
     if (input['DryRun'] === true) throw refusals.dryRun();
     const output = await operation.handler(asDeclared(call));
+    noteKeyUses(kms, operation, found, { lastUsedDate: time, requestId: wire.id });
     return protocol.renderOutput(operation, output, wire.id);
   }
 

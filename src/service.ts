@@ -145,9 +145,11 @@ export async function openService(
     unreadyReason: () => undefined,
     async close() {
       stopScheduler();
-      await identities.accessKeyUses
-        .write()
-        .catch((error: unknown) => logger.warn({ err: error }, 'last uses of access keys were not written'));
+      for (const uses of [identities.accessKeyUses, kms.keyUses]) {
+        await uses
+          .write()
+          .catch((error: unknown) => logger.warn({ err: error }, 'last uses of keys were not written'));
+      }
       await store.close();
       keyring.destroy();
     },

@@ -84,7 +84,6 @@ const MISSING = [
   'Encapsulate',
   'GenerateDataKeyPair',
   'GenerateDataKeyPairWithoutPlaintext',
-  'GetKeyLastUsage',
   'GetKeyRotationStatus',
   'GetParametersForImport',
   'ImportKeyMaterial',

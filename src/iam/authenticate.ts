@@ -90,7 +90,7 @@ function signatureVerification(iam: Iam) {
         ? await callerOfCredential(iam, credential, () => serviceHeaders(request))
         : undefined;
     if (caller === undefined) throw unrecognizedClient();
-    iam.accessKeyUses.note({ accessKeyId, lastUsedDate: time, service, region });
+    iam.accessKeyUses.note(accessKeyId, { accessKeyId, lastUsedDate: time, service, region });
     return caller;
   };
 }

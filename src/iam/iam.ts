@@ -1,7 +1,14 @@
 import type { Clock } from '../clock.ts';
 import type { Keyring } from '../keyring/index.ts';
-import { type AccountRecord, type EntryCache, findAccount, type Store } from '../store/index.ts';
-import { AccessKeyUses } from './access-key-uses.ts';
+import {
+  type AccessKeyUse,
+  type AccountRecord,
+  type EntryCache,
+  findAccount,
+  LastUses,
+  noteAccessKeyUse,
+  type Store,
+} from '../store/index.ts';
 import { type Credential, loadCredential } from './access-keys.ts';
 import { type IdentityEntry, loadIdentityEntry } from './identity.ts';
 import type { readIssuer, WebIdentityVerifier } from './openid-connect/index.ts';
@@ -10,6 +17,8 @@ import { SessionTokens } from './session-tokens.ts';
 /** How many credentials and identities a process keeps ready. */
 const CACHE_CAPACITY = 100_000;
 const ACCOUNT_CACHE_CAPACITY = 10_000;
+/** How exactly it is known when an access key was used last, in milliseconds. */
+const ACCESS_KEY_USE_PRECISION = 15 * 60_000;
 
 /** What the identity domain works with: where its state is, what protects it, and what time it is. */
 export interface Iam {
@@ -25,7 +34,7 @@ export interface Iam {
   readonly identities: EntryCache<IdentityEntry>;
   /** By access key id. */
   readonly credentials: EntryCache<Credential>;
-  readonly accessKeyUses: AccessKeyUses;
+  readonly accessKeyUses: LastUses<AccessKeyUse>;
   readonly sessionTokens: SessionTokens;
   readonly openIdConnect: () => Promise<OpenIdConnect>;
 }
@@ -66,7 +75,7 @@ export function createIam(parts: {
     credentials: store.cache('access-key', CACHE_CAPACITY, (reader, accessKeyId) =>
       loadCredential(reader, accessKeyId),
     ),
-    accessKeyUses: new AccessKeyUses(store),
+    accessKeyUses: new LastUses(store, ACCESS_KEY_USE_PRECISION, noteAccessKeyUse),
     sessionTokens: new SessionTokens(keyring),
     openIdConnect: lazyOpenIdConnect(clock),
   };

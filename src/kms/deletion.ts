@@ -4,6 +4,7 @@ import {
   deleteKey,
   deleteKeyMaterials,
   deleteKeyPolicyVersions,
+  deleteKeyUse,
   type KeyRecord,
   listAliasesOfKey,
   listKeysDueForDeletion,
@@ -46,6 +47,7 @@ async function deleteKeyOnce(kms: Kms, record: KeyRecord): Promise<boolean> {
         await deleteAlias(writer, alias);
       await deleteKeyPolicyVersions(writer, record.region, record.keyId);
       await deleteGrantsOfKey(writer, record.region, record.keyId);
+      await deleteKeyUse(writer, record.region, record.keyId);
       await deleteKeyMaterials(writer, record.region, record.keyId);
       await deleteKey(writer, record);
     });

@@ -1,8 +1,9 @@
 export { GRANT_OPERATIONS } from '../policy/index.ts';
-export type { AliasRecord, KeyRecord, Tag } from '../store/index.ts';
+export type { AliasRecord, KeyRecord, KeyUse, Tag } from '../store/index.ts';
 export {
   findGrant,
   findKeyPolicyVersion,
+  findKeyUse,
   type GrantRecord,
   type KeyPolicyRecord,
   listGrants,

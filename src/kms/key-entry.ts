@@ -11,8 +11,10 @@ import { bindPrincipals, type CompiledPolicy, compilePolicy, parsePolicy } from 
 import {
   type AliasRecord,
   findKey,
+  findKeyUse,
   type KeyMaterialRecord,
   type KeyRecord,
+  type KeyUse,
   listAliasesOfKey,
   listKeyMaterials,
   listRegionsOfKey,
@@ -43,6 +45,8 @@ export interface KeyEntry {
   readonly materials: ReadonlyMap<string, KeyMaterial>;
   /** The material that encrypts, signs, …; `undefined` while it is not there. */
   readonly currentMaterial: KeyMaterial | undefined;
+  /** The last cryptographic operation, to the day. */
+  readonly lastUse: KeyUse | undefined;
 }
 
 /** What policies can ask of a key, be it stored or about to be. */
@@ -85,6 +89,7 @@ export async function loadKeyEntry(
     materialRecords,
     materials,
     currentMaterial: materials.get(record.currentKeyMaterialId ?? ''),
+    lastUse: await findKeyUse(reader, region, keyId),
   });
 }
 

@@ -1,6 +1,14 @@
 import type { Clock } from '../clock.ts';
 import type { Keyring } from '../keyring/index.ts';
-import { type AliasRecord, type EntryCache, findAlias, type Store } from '../store/index.ts';
+import {
+  type AliasRecord,
+  type EntryCache,
+  findAlias,
+  type KeyUse,
+  LastUses,
+  putKeyUse,
+  type Store,
+} from '../store/index.ts';
 import { type GrantsEntry, loadGrantsEntry } from './grants.ts';
 import { type KeyEntry, loadKeyEntry } from './key-entry.ts';
 
@@ -21,6 +29,8 @@ export interface Kms {
   readonly grants: EntryCache<GrantsEntry>;
   /** Aliases by `<account>/<region>/<alias name>`. */
   readonly aliases: EntryCache<AliasRecord>;
+  /** The last cryptographic operations with keys, by key ARN. */
+  readonly keyUses: LastUses<KeyUse>;
 }
 
 export function createKms(parts: {
@@ -44,6 +54,7 @@ export function createKms(parts: {
       const [accountId = '', region = '', ...aliasName] = identifiers.split('/');
       return findAlias(reader, accountId, region, aliasName.join('/'));
     }),
+    keyUses: new LastUses(store, 0, putKeyUse),
   };
 }
 

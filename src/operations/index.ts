@@ -7,6 +7,7 @@ import * as grants from './grants.ts';
 import { declaredByIam } from './iam/index.ts';
 import * as keyPolicies from './key-policies.ts';
 import * as keys from './keys.ts';
+import { getKeyLastUsage } from './last-usage.ts';
 import * as mac from './mac.ts';
 import type { Operation } from './operation.ts';
 import { declaredByOrganizations } from './organizations/index.ts';
@@ -48,6 +49,7 @@ export { requirePageSize } from './pagination.ts';
 const declared = [
   createKey,
   generateRandom,
+  getKeyLastUsage,
   getPublicKey,
   ...Object.values(aliases),
   ...Object.values(dataKeys),

@@ -2,13 +2,14 @@ import {
   changeKey,
   deletionDateAfter,
   isMaterialComplete,
+  type KeyEntry,
   listKeys as listStoredKeys,
 } from '../kms/index.ts';
 import { integer, list, optional, required, structure, timestamp } from '../model/index.ts';
 import { ANY_IDENTIFIER, MANAGEMENT_ERRORS, managedKey } from './common.ts';
 import * as examples from './example-values.ts';
 import { describeKeyEntry } from './key-metadata.ts';
-import { operation } from './operation.ts';
+import { type Conditions, operation } from './operation.ts';
 import { paginate } from './pagination.ts';
 import { deletionWindowInvalid } from './refusals.ts';
 import * as shapes from './shapes.ts';
@@ -120,13 +121,21 @@ export const enableKey = operation({
   },
 });
 
+const DAY = 86_400_000;
+
+/** For how many whole days a key has not been used, or existed if it never was. */
+function daysWithoutUse({ record, lastUse }: KeyEntry, time: number): Conditions {
+  const since = lastUse?.lastUsedDate ?? record.creationDate;
+  return { 'kms:TrailingDaysWithoutKeyUsage': String(Math.max(0, Math.floor((time - since) / DAY))) };
+}
+
 export const disableKey = operation({
   name: 'DisableKey',
   summary: 'Sets the state of a KMS key to Disabled: until it is enabled again it cannot be used.',
   input: structure({ KeyId: shapes.keyIdMember }),
   output: shapes.empty,
   targets: {
-    key: managedKey('kms:DisableKey', 'enablement'),
+    key: { ...managedKey('kms:DisableKey', 'enablement'), keyConditions: daysWithoutUse },
   },
   errors: MANAGEMENT_ERRORS,
   readOnly: false,
@@ -160,6 +169,7 @@ export const scheduleKeyDeletion = operation({
     key: {
       ...managedKey('kms:ScheduleKeyDeletion', 'scheduleDeletion'),
       kind: 'key',
+      keyConditions: daysWithoutUse,
       conditions: (input) => ({
         'kms:ScheduleKeyDeletionPendingWindowInDays': String(input.PendingWindowInDays ?? DEFAULT_WINDOW),
       }),

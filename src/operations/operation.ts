@@ -55,6 +55,8 @@ export interface KeyTarget<Input = never> {
     keyArns: Readonly<Record<string, string>>,
     caller: Caller,
   ) => Conditions;
+  /** Condition keys that the operation asks of the key itself at a time, in milliseconds since the Unix epoch. */
+  readonly keyConditions?: (key: KeyEntry, time: number) => Conditions;
 }
 
 export interface KeyUsageRule {

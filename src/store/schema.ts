@@ -148,6 +148,15 @@ export interface AccessKeyUsesTable extends Authenticated {
   region: string;
 }
 
+/** The last cryptographic operation with each key; may lag behind. */
+export interface KeyUsesTable extends Authenticated {
+  region: string;
+  key_id: string;
+  operation: string;
+  last_used_date: number;
+  request_id: string;
+}
+
 /** One row: the number of write transactions committed so far. */
 export interface FenceTable extends Authenticated {
   id: number;
@@ -166,6 +175,7 @@ export interface Schema {
   keys: KeysTable;
   key_materials: KeyMaterialsTable;
   key_policies: KeyPoliciesTable;
+  key_uses: KeyUsesTable;
   grants: GrantsTable;
   aliases: AliasesTable;
   accounts: AccountsTable;
@@ -282,6 +292,16 @@ async function createInitialSchema(db: Database): Promise<void> {
     .addColumn('put_date', 'bigint', (column) => column.notNull())
     .addColumn('mac', 'blob', (column) => column.notNull())
     .addPrimaryKeyConstraint('key_policies_primary_key', ['region', 'key_id', 'version'])
+    .execute();
+  await db.schema
+    .createTable('key_uses')
+    .addColumn('region', 'text', (column) => column.notNull())
+    .addColumn('key_id', 'text', (column) => column.notNull())
+    .addColumn('operation', 'text', (column) => column.notNull())
+    .addColumn('last_used_date', 'bigint', (column) => column.notNull())
+    .addColumn('request_id', 'text', (column) => column.notNull())
+    .addColumn('mac', 'blob', (column) => column.notNull())
+    .addPrimaryKeyConstraint('key_uses_primary_key', ['region', 'key_id'])
     .execute();
   await db.schema
     .createTable('grants')

@@ -1,5 +1,5 @@
 import { type IdentityEntry, identityNotFound, type NewIdentity } from '../iam/index.ts';
-import { incorrectKey, invalidKeyUsage, requireState } from '../kms/index.ts';
+import { incorrectKey, invalidKeyUsage, type KeyUse, type Kms, requireState } from '../kms/index.ts';
 import type {
   AccountTarget,
   AliasTarget,
@@ -129,6 +129,20 @@ export function requireUsable(operation: Operation, found: FoundTarget): void {
       : invalidKeyUsage(arn, record.keyUsage, operation.name);
   }
   requireState(states, arn, state);
+}
+
+/** Notes which keys a request has used. What is not for keys of one usage does not use their material. */
+export function noteKeyUses(
+  kms: Kms,
+  { name: operation }: Operation,
+  found: readonly FoundTarget[],
+  when: Pick<KeyUse, 'lastUsedDate' | 'requestId'>,
+): void {
+  for (const one of found) {
+    if (one.kind !== 'key' || one.target.usage === undefined || one.key?.entry === undefined) continue;
+    const { arn, record } = one.key.entry;
+    kms.keyUses.note(arn, { ...when, operation, region: record.region, keyId: record.keyId });
+  }
 }
 
 /** The ARNs of the keys that a request names, by the names of its targets. */

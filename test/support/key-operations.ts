@@ -135,6 +135,7 @@ export const KEY_OPERATIONS: readonly KeyOperation[] = [
     ...ANY_IDENTIFIER,
     kind: { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' },
   }),
+  keyOperation('GetKeyLastUsage', 'ANY', (kms, KeyId) => kms.getKeyLastUsage({ KeyId })),
   keyOperation('GetKeyPolicy', 'ANY', (kms, KeyId) => kms.getKeyPolicy({ KeyId })),
   keyOperation('ListKeyPolicies', 'ANY', (kms, KeyId) => kms.listKeyPolicies({ KeyId })),
   keyOperation('ListAliases', 'ANY', (kms, KeyId) => kms.listAliases({ KeyId }), { permission: undefined }),

@@ -1,0 +1,77 @@
+import { findKeyUse } from '../kms/index.ts';
+import { enumeration, optional, string, structure, timestamp } from '../model/index.ts';
+import { MANAGEMENT_ERRORS, managedKey } from './common.ts';
+import * as examples from './example-values.ts';
+import { operation } from './operation.ts';
+import * as shapes from './shapes.ts';
+
+const CRYPTOGRAPHIC_OPERATIONS = [
+  'Decapsulate',
+  'Decrypt',
+  'DeriveSharedSecret',
+  'Encapsulate',
+  'Encrypt',
+  'GenerateDataKey',
+  'GenerateDataKeyPair',
+  'GenerateDataKeyPairWithoutPlaintext',
+  'GenerateDataKeyWithoutPlaintext',
+  'GenerateMac',
+  'ReEncrypt',
+  'Sign',
+  'Verify',
+  'VerifyMac',
+] as const;
+
+const keyLastUsage = structure({
+  Operation: optional(enumeration(...CRYPTOGRAPHIC_OPERATIONS), 'The operation.'),
+  Timestamp: optional(timestamp, 'When it was.'),
+  CloudTrailEventId: optional(string(), 'The id of its audit event. Not recorded by this version.'),
+  KmsRequestId: optional(string(), 'The id of its request.'),
+});
+
+export const getKeyLastUsage = operation({
+  name: 'GetKeyLastUsage',
+  summary:
+    'Returns the last successful cryptographic operation with a KMS key. Uses by other processes of the server are known half a minute later.',
+  input: structure({ KeyId: shapes.keyIdMember }),
+  output: structure({
+    KeyId: optional(shapes.keyIdentifier, 'The key id.'),
+    KeyLastUsage: optional(keyLastUsage, 'The last operation; empty when the key was never used.'),
+    TrackingStartDate: optional(timestamp, 'Since when uses are recorded: since the key was created.'),
+    KeyCreationDate: optional(timestamp, 'When the key was created.'),
+  }),
+  targets: { key: managedKey('kms:GetKeyLastUsage', 'any') },
+  errors: MANAGEMENT_ERRORS.filter((code) => code !== 'KMSInvalidStateException'),
+  readOnly: true,
+  examples: [
+    {
+      title: 'See whether a key is still used',
+      request: { KeyId: examples.KEY_ID },
+      response: {
+        KeyId: examples.KEY_ID,
+        KeyLastUsage: {
+          Operation: 'Decrypt',
+          Timestamp: 1791187200.123,
+          KmsRequestId: 'b9b2c1ad-3d2e-4a1c-9d3e-6f6a4c1f0e11',
+        },
+        TrackingStartDate: examples.CREATION_DATE,
+        KeyCreationDate: examples.CREATION_DATE,
+      },
+    },
+  ],
+  async handler({ targets: { key }, kms }) {
+    const { region, keyId, creationDate } = key.record;
+    await kms.keyUses.write();
+    const use = await kms.store.read((reader) => findKeyUse(reader, region, keyId));
+    const operation = CRYPTOGRAPHIC_OPERATIONS.find((name) => name === use?.operation);
+    return {
+      KeyId: keyId,
+      KeyLastUsage:
+        use === undefined
+          ? {}
+          : { Operation: operation, Timestamp: new Date(use.lastUsedDate), KmsRequestId: use.requestId },
+      TrackingStartDate: new Date(creationDate),
+      KeyCreationDate: new Date(creationDate),
+    };
+  },
+});
