@@ -71,15 +71,10 @@ const sts: NoFaults<Faults<typeof stsSdk, DeclaredStsOperation>> = true;
 
 /** Operations of the SDK that this version does not have yet; they answer UnknownOperationException. */
 const MISSING = [
-  'ConnectCustomKeyStore',
-  'CreateCustomKeyStore',
   'Decapsulate',
-  'DeleteCustomKeyStore',
   'DeleteImportedKeyMaterial',
   'DeriveSharedSecret',
-  'DescribeCustomKeyStores',
   'DisableKeyRotation',
-  'DisconnectCustomKeyStore',
   'EnableKeyRotation',
   'Encapsulate',
   'GenerateDataKeyPair',
@@ -91,7 +86,6 @@ const MISSING = [
   'ReplicateKey',
   'RotateKeyOnDemand',
   'Sign',
-  'UpdateCustomKeyStore',
   'UpdatePrimaryRegion',
   'Verify',
 ];

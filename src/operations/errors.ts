@@ -2,10 +2,16 @@
 export const ERROR_DESCRIPTIONS: Readonly<Record<string, string>> = {
   AccountNotFoundException: 'There is no such account in the deployment.',
   AlreadyExistsException: 'There is already a resource of that name.',
+  CloudHsmClusterInUseException: 'The CloudHSM cluster belongs to another custom key store.',
   CloudHsmClusterInvalidConfigurationException:
     'The CloudHSM cluster of a custom key store is not configured as required.',
+  CloudHsmClusterNotActiveException: 'The CloudHSM cluster is not active.',
+  CloudHsmClusterNotFoundException: 'There is no such CloudHSM cluster.',
+  CloudHsmClusterNotRelatedException: 'The CloudHSM cluster has no history in common with the present one.',
   CreateAccountStatusNotFoundException: 'No account was created under this id.',
+  CustomKeyStoreHasCMKsException: 'The custom key store still has KMS keys.',
   CustomKeyStoreInvalidStateException: 'The custom key store is not in a state for this operation.',
+  CustomKeyStoreNameInUseException: 'There is already a custom key store of that name.',
   CustomKeyStoreNotFoundException: 'There is no custom key store of that id.',
   DeleteConflict: 'Something that belongs to the resource, or refers to it, keeps it from being deleted.',
   DependencyTimeoutException: 'The service waited too long for something it needs. Retry.',
@@ -16,6 +22,7 @@ export const ERROR_DESCRIPTIONS: Readonly<Record<string, string>> = {
   IDPCommunicationError: 'The issuer of the OpenID Connect token could not be asked for its keys. Retry.',
   IDPRejectedClaim: 'A claim of the OpenID Connect token is not accepted.',
   IncorrectKeyException: 'The KMS key is not the one that encrypted the ciphertext.',
+  IncorrectTrustAnchorException: 'The trust anchor certificate is not the one of the CloudHSM cluster.',
   InvalidAliasNameException: 'The alias name is not valid.',
   InvalidArnException: 'An ARN is not valid.',
   InvalidCiphertextException:
@@ -28,10 +35,10 @@ export const ERROR_DESCRIPTIONS: Readonly<Record<string, string>> = {
   InvalidInputException: 'A member of the request has a value that is not valid.',
   InvalidKeyUsageException: 'The KeyUsage or the algorithm does not fit the operation or the KMS key.',
   InvalidMarkerException: 'The marker does not say where to continue this listing.',
-  KeyUnavailableException: 'The KMS key is not available at present. Retry.',
   KMSInternalException: 'The service failed. Retry.',
   KMSInvalidMacException: 'The MAC does not verify.',
   KMSInvalidStateException: 'The state of the KMS key does not allow the operation.',
+  KeyUnavailableException: 'The KMS key is not available at present. Retry.',
   LimitExceeded: 'A quota was exceeded.',
   LimitExceededException: 'A quota was exceeded.',
   MalformedPolicyDocument: 'The policy document is malformed, or names a principal that does not exist.',
@@ -46,4 +53,15 @@ export const ERROR_DESCRIPTIONS: Readonly<Record<string, string>> = {
   XksKeyAlreadyInUseException: 'The external key is already behind another KMS key.',
   XksKeyInvalidConfigurationException: 'The external key is not configured as required.',
   XksKeyNotFoundException: 'There is no such external key.',
+  XksProxyIncorrectAuthenticationCredentialException:
+    'The external key store proxy does not accept the credential.',
+  XksProxyInvalidConfigurationException: 'The external key store proxy is not configured as required.',
+  XksProxyInvalidResponseException: 'The external key store proxy gave an answer that is not valid.',
+  XksProxyUriEndpointInUseException: 'The endpoint belongs to another external key store.',
+  XksProxyUriInUseException: 'The endpoint and path belong to another external key store.',
+  XksProxyUriUnreachableException: 'The external key store proxy cannot be reached.',
+  XksProxyVpcEndpointServiceInUseException: 'The endpoint service belongs to another external key store.',
+  XksProxyVpcEndpointServiceInvalidConfigurationException:
+    'The endpoint service is not configured as required.',
+  XksProxyVpcEndpointServiceNotFoundException: 'There is no such endpoint service.',
 };

@@ -1,6 +1,7 @@
 import type { ServiceName } from '../model/index.ts';
 import * as aliases from './aliases.ts';
 import { createKey } from './create-key.ts';
+import * as customKeyStores from './custom-key-stores.ts';
 import * as dataKeys from './data-keys.ts';
 import { explainAccess } from './explain-access.ts';
 import * as grants from './grants.ts';
@@ -52,6 +53,7 @@ const declared = [
   getKeyLastUsage,
   getPublicKey,
   ...Object.values(aliases),
+  ...Object.values(customKeyStores),
   ...Object.values(dataKeys),
   ...Object.values(grants),
   ...Object.values(keyPolicies),

@@ -62,6 +62,26 @@ export function customKeyStoreNotFound(): ServiceError {
   return new ServiceError('CustomKeyStoreNotFoundException');
 }
 
+export function keyStoreMemberMissing(member: string, type: string): ServiceError {
+  return invalid(`You must specify ${member} for a custom key store of type ${type}.`);
+}
+
+export function oneKeyStoreNameExpected(): ServiceError {
+  return invalid('Specify either CustomKeyStoreId or CustomKeyStoreName, not both.');
+}
+
+/** There are no CloudHSM clusters where QKMS runs. */
+export function cloudHsmClusterNotFound(clusterId: string): ServiceError {
+  return new ServiceError(
+    'CloudHsmClusterNotFoundException',
+    `The CloudHSM cluster ${clusterId} does not exist: QKMS connects to no CloudHSM clusters.`,
+  );
+}
+
+export function externalKeyStoresUnsupported(): ServiceError {
+  return unsupported('External key stores are not supported by this version of QKMS.');
+}
+
 export function policyNameUnknown(): ServiceError {
   return new ServiceError('NotFoundException', 'No such policy exists');
 }
