@@ -4,13 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { KMS } from '@aws-sdk/client-kms';
-import { registerService, removeService } from '../src/cli/identities.ts';
-import { readConfiguration } from '../src/config.ts';
+import { removeService } from '../src/cli/identities.ts';
 import { createUserWithKey, identityPolicy } from './support/identities.ts';
 import { allow, keyPolicy, rootOf } from './support/key-policies.ts';
 import { createKey } from './support/keys.ts';
 import { assertRefused } from './support/refusal.ts';
 import { ACCOUNT, type Credentials, REGION, startTestServer, type TestServer } from './support/server.ts';
+import {
+  clientOnBehalfOf,
+  clientWithHeaders,
+  operatorConfiguration,
+  registerTestService,
+} from './support/services.ts';
 
 const SERVICE = 's3.amazonaws.com';
 const BUCKET = 'arn:aws:s3:::orders';
@@ -29,35 +34,16 @@ after(async () => {
   await rm(dataDirectory, { recursive: true });
 });
 
-function configuration() {
-  return readConfiguration('production', { dataDirectory }, {});
+function register(name: string, actsFor: readonly string[]): Promise<Credentials> {
+  return registerTestService(dataDirectory, name, actsFor);
 }
 
-/** As the operator does it, while the server runs. */
-async function register(name: string, actsFor: readonly string[]): Promise<Credentials> {
-  const lines = (await registerService(configuration(), name, actsFor)).join('\n');
-  const [, accessKeyId = '', secretAccessKey = ''] =
-    /AWS_ACCESS_KEY_ID=(\S+)\n\s*AWS_SECRET_ACCESS_KEY=(\S+)/.exec(lines) ?? [];
-  return { accessKeyId, secretAccessKey };
-}
-
-/** A client of the service whose requests carry headers. */
 function clientWith(headers: Readonly<Record<string, string>>, by = credentials): KMS {
-  const kms = server.client({ credentials: by });
-  kms.middlewareStack.add(
-    (next) => (args) => {
-      const { request } = args;
-      if (typeof request === 'object' && request !== null && 'headers' in request)
-        Object.assign(Object(request.headers), headers);
-      return next(args);
-    },
-    { step: 'build' },
-  );
-  return kms;
+  return clientWithHeaders(server, by, headers);
 }
 
 function onBehalfOf(arn: string, by = credentials): KMS {
-  return clientWith({ 'x-amz-forward-access-principal': arn }, by);
+  return clientOnBehalfOf(server, by, arn);
 }
 
 describe('a service principal', () => {
@@ -167,8 +153,11 @@ describe('a service on behalf of a user', () => {
   it('is over when the service is removed', async () => {
     const by = await register('backup.amazonaws.com', [ACCOUNT]);
     await onBehalfOf(rootOf(ACCOUNT), by).listKeys();
-    await removeService(configuration(), 'backup.amazonaws.com');
+    await removeService(operatorConfiguration(dataDirectory), 'backup.amazonaws.com');
     await assertRefused(onBehalfOf(rootOf(ACCOUNT), by).listKeys(), 'UnrecognizedClientException');
-    await assert.rejects(removeService(configuration(), 'backup.amazonaws.com'), /there is no service/);
+    await assert.rejects(
+      removeService(operatorConfiguration(dataDirectory), 'backup.amazonaws.com'),
+      /there is no service/,
+    );
   });
 });

@@ -10,6 +10,7 @@ export {
   listKeyPolicyVersions,
 } from '../store/index.ts';
 export * from './aliases.ts';
+export { ensureAwsManagedKey } from './aws-managed-keys.ts';
 export * as constraints from './constraints.ts';
 export { deletionDateAfter } from './deletion.ts';
 export * from './grants.ts';

@@ -14,6 +14,8 @@ import { keyArn } from './identifiers.ts';
 import { type KeyEntry, loadKeyEntry, type Origin, wrapKeyMaterial } from './key-entry.ts';
 import type { Kms } from './kms.ts';
 
+const DAY = 86_400_000;
+
 /** What kind of key a key is; none of it ever changes. */
 export interface KeyKind {
   readonly keySpec: KeySpec;
@@ -41,6 +43,10 @@ export interface NewKey extends KeyKind {
   readonly tags: readonly Tag[];
   /** Its own Region, for a multi-Region key. */
   readonly primaryRegion?: string | undefined;
+  /** `CUSTOMER` by default. */
+  readonly keyManager?: 'AWS';
+  /** When automatic rotation is enabled from the start. */
+  readonly rotationPeriodInDays?: number;
   /** `Enabled` by default; without material it is `PendingImport`. */
   readonly keyState?: 'Enabled' | 'Disabled';
   /** 64 hex digits, for material that other stores know under the same id; the keyring's, by default. */
@@ -69,7 +75,8 @@ export async function createKeyWithin(
   material: Uint8Array | undefined,
   newKey: NewKey,
 ): Promise<KeyEntry> {
-  const { keyState = 'Enabled', keyMaterialId, primaryRegion, ...facts } = newKey;
+  const { keyState = 'Enabled', keyManager = 'CUSTOMER', keyMaterialId, primaryRegion, ...facts } = newKey;
+  const { rotationPeriodInDays } = newKey;
   const creationDate = kms.clock.now();
   const wrapped =
     material && wrapKeyMaterial(kms.keyring, { ...newKey, creationDate }, material, keyMaterialId);
@@ -79,14 +86,14 @@ export async function createKeyWithin(
     creationDate,
     policyVersion: 1,
     policyPutDate: creationDate,
-    keyManager: 'CUSTOMER',
+    keyManager,
     keyState: wrapped === undefined ? 'PendingImport' : keyState,
     settledKeyState: undefined,
     deletionDate: undefined,
     pendingWindowInDays: undefined,
     primaryRegion,
-    rotationPeriodInDays: undefined,
-    nextRotationDate: undefined,
+    rotationPeriodInDays,
+    nextRotationDate: rotationPeriodInDays && creationDate + rotationPeriodInDays * DAY,
     currentKeyMaterialId: wrapped?.keyMaterialId,
   });
   if (wrapped !== undefined) await putKeyMaterial(writer, wrapped);

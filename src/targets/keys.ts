@@ -1,8 +1,10 @@
 import { parseCiphertext } from '../crypto/index.ts';
 import type { ServiceError } from '../errors.ts';
 import {
+  type AliasRecord,
   aliasArn,
   aliasNotFound,
+  ensureAwsManagedKey,
   findAliasRecord,
   findKeyEntry,
   foreignRegion,
@@ -133,11 +135,22 @@ async function findByAlias(scope: Scope, accountId: string, aliasName: string): 
   const { kms, region } = scope;
   const arn = aliasArn(kms.partition, region, accountId, aliasName);
   const cached = findAliasRecord(kms, accountId, region, aliasName);
-  const record = cached instanceof Promise ? await cached : cached;
+  const present = cached instanceof Promise ? await cached : cached;
+  const record = present ?? (await findAwsManaged(scope, accountId, aliasName));
   if (record !== undefined)
     return findById(scope, accountId, record.targetKeyId, { requestAlias: aliasName, saidArn: arn });
   if (accountId === scope.account) throw aliasNotFound(arn);
   return { arn, accountId, saidArn: arn, entry: undefined, requestAlias: aliasName, fromCiphertext: false };
+}
+
+/** The alias of the AWS managed key of the service that asks, in the account of whoever it asks for. */
+async function findAwsManaged(
+  { kms, caller, account, region }: Scope,
+  accountId: string,
+  aliasName: string,
+): Promise<AliasRecord | undefined> {
+  if (caller.viaService === undefined || accountId !== account) return undefined;
+  return ensureAwsManagedKey(kms, { accountId, region, aliasName }, caller.viaService);
 }
 
 /** A ciphertext names its key by id alone; a key that is not here is refused like one that may not be used. */
