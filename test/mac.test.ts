@@ -8,7 +8,7 @@ import type { KMS, MacAlgorithmSpec } from '@aws-sdk/client-kms';
 import { unwrapPlaintext } from '../src/kms/key-entry.ts';
 import { openInside } from './support/inside.ts';
 import { createAlias, createKey, type NewKey } from './support/keys.ts';
-import { assertRefused } from './support/refusal.ts';
+import { assertRefused, WITHOUT_MESSAGE } from './support/refusal.ts';
 import { ACCOUNT, REGION, startTestServer, type TestServer } from './support/server.ts';
 
 interface HmacSpec {
@@ -37,8 +37,6 @@ function hmac({ hashName, blockLength }: HmacSpec, secret: Uint8Array, message: 
 }
 
 const MESSAGE = Buffer.from('hello world');
-/** What the SDK makes of a refusal that says nothing. */
-const WITHOUT_MESSAGE = 'UnknownError';
 const DRY_RUN = 'The request would have succeeded, but the DryRun option is set.';
 
 let dataDirectory: string;

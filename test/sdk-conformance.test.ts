@@ -71,12 +71,9 @@ const sts: NoFaults<Faults<typeof stsSdk, DeclaredStsOperation>> = true;
 
 /** Operations of the SDK that this version does not have yet; they answer UnknownOperationException. */
 const MISSING = [
-  'Decapsulate',
   'DeleteImportedKeyMaterial',
-  'DeriveSharedSecret',
   'DisableKeyRotation',
   'EnableKeyRotation',
-  'Encapsulate',
   'GenerateDataKeyPair',
   'GenerateDataKeyPairWithoutPlaintext',
   'GetKeyRotationStatus',

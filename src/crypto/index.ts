@@ -20,7 +20,8 @@
  * The files, in reading order: `ciphertext.ts` (the blob), `encryption-context.ts` over `length-prefixed.ts`
  * (what it is bound to), `xaes-256-gcm.ts` over `aes-256-gcm.ts` (the cipher), `nonce.ts` (randomness), and
  * `hkdf-sha256.ts`, which the keyring derives its keys with. Then the other kinds of keys: `key-specs.ts` (what there
- * is, and what it can do), `key-material.ts` over `key-pair.ts` (generated, stored, ready for use).
+ * is, and what it can do), `key-material.ts` over `key-pair.ts` (generated, stored, ready for use), and a file for each
+ * use: `mac.ts`, `key-agreement.ts`, `encapsulation.ts`.
  *
  * All ciphers are OpenSSL's, by way of `node:crypto`. An encryption costs one call of a kept AES object, one
  * AES-GCM object and no further native object; `bench/crypto.ts` says how long that takes.
@@ -33,8 +34,10 @@ export {
   parseCiphertext,
   SymmetricKeyMaterial,
 } from './ciphertext.ts';
+export { decapsulate, encapsulate } from './encapsulation.ts';
 export type { EncryptionContext } from './encryption-context.ts';
 export { hkdfSha256 } from './hkdf-sha256.ts';
+export { deriveSharedSecret, readPeerKey } from './key-agreement.ts';
 export {
   generateKeyMaterial,
   type KeyMaterial,

@@ -10,6 +10,10 @@ export const CREATION_DATE = 1791100800.123;
 export const CIPHERTEXT = 'AQAbmg…';
 /** Stands for a MAC, base64. */
 export const MAC = 'y6J4q…';
+/** A shared secret, base64. */
+export const SHARED_SECRET = 'MCAKZ+y9kTNVpDVdT3v4lCw3UCDUTjz1YH7ZKYnTQiI=';
+/** Stands for the ciphertext of a shared secret, base64. */
+export const ENCAPSULATED_SECRET = 'c8kN0…';
 /** Stands for a DER SubjectPublicKeyInfo, base64. */
 export const PUBLIC_KEY = 'MFkwEwYHKoZIzj0CAQ…';
 

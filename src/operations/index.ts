@@ -3,9 +3,11 @@ import * as aliases from './aliases.ts';
 import { createKey } from './create-key.ts';
 import * as customKeyStores from './custom-key-stores.ts';
 import * as dataKeys from './data-keys.ts';
+import * as encapsulation from './encapsulation.ts';
 import { explainAccess } from './explain-access.ts';
 import * as grants from './grants.ts';
 import { declaredByIam } from './iam/index.ts';
+import * as keyAgreement from './key-agreement.ts';
 import * as keyPolicies from './key-policies.ts';
 import * as keys from './keys.ts';
 import { getKeyLastUsage } from './last-usage.ts';
@@ -55,7 +57,9 @@ const declared = [
   ...Object.values(aliases),
   ...Object.values(customKeyStores),
   ...Object.values(dataKeys),
+  ...Object.values(encapsulation),
   ...Object.values(grants),
+  ...Object.values(keyAgreement),
   ...Object.values(keyPolicies),
   ...Object.values(keys),
   ...Object.values(mac),

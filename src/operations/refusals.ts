@@ -49,6 +49,11 @@ export function invalidMac(): ServiceError {
   return new ServiceError('KMSInvalidMacException');
 }
 
+/** The public key of a peer is none, or is not on the curve of the key. */
+export function peerKeyInvalid(): ServiceError {
+  return new ServiceError('ValidationException');
+}
+
 /** Only asymmetric keys have a public key. */
 export function publicKeyMissing(): ServiceError {
   return new ServiceError('UnsupportedOperationException');

@@ -37,6 +37,7 @@ type Facts = Partial<Omit<KeyOperation, 'operation' | 'call'>>;
 
 const DECRYPTION: Facts = { prepare: (kms, keyId) => encrypt(kms, keyId) };
 const HMAC: Facts = { kind: { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' } };
+const ML_KEM: Facts = { kind: { KeySpec: 'ML_KEM_512', KeyUsage: 'ENCAPSULATE_DECAPSULATE' } };
 
 const NOTHING_TO_PREPARE = async () => Buffer.of(1);
 
@@ -63,6 +64,11 @@ function keyOperation(
 async function generateMac(kms: KMS, KeyId: string): Promise<Uint8Array> {
   const { Mac } = await kms.generateMac({ KeyId, Message: Buffer.of(1), MacAlgorithm: 'HMAC_SHA_256' });
   return Mac ?? Buffer.of();
+}
+
+async function getPublicKey(kms: KMS, KeyId: string): Promise<Uint8Array> {
+  const { PublicKey } = await kms.getPublicKey({ KeyId });
+  return PublicKey ?? Buffer.of();
 }
 
 const ANY_IDENTIFIER: Facts = { acceptsAliases: true, crossAccount: true };
@@ -136,6 +142,34 @@ export const KEY_OPERATIONS: readonly KeyOperation[] = [
     kind: { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' },
   }),
   keyOperation('GetKeyLastUsage', 'ANY', (kms, KeyId) => kms.getKeyLastUsage({ KeyId })),
+  keyOperation(
+    'DeriveSharedSecret',
+    'CRYPTO',
+    (kms, KeyId, { made: PublicKey }) =>
+      kms.deriveSharedSecret({ KeyId, KeyAgreementAlgorithm: 'ECDH', PublicKey }),
+    {
+      ...ANY_IDENTIFIER,
+      kind: { KeySpec: 'ECC_NIST_P256', KeyUsage: 'KEY_AGREEMENT' },
+      prepare: getPublicKey,
+    },
+  ),
+  keyOperation(
+    'Encapsulate',
+    'CRYPTO',
+    (kms, KeyId) => kms.encapsulate({ KeyId, EncapsulationAlgorithm: 'ML_KEM' }),
+    { ...ANY_IDENTIFIER, ...ML_KEM },
+  ),
+  keyOperation(
+    'Decapsulate',
+    'CRYPTO',
+    (kms, KeyId) =>
+      kms.decapsulate({
+        KeyId,
+        EncapsulationAlgorithm: 'ML_KEM',
+        SharedSecretCiphertextBlob: Buffer.alloc(768),
+      }),
+    { ...ANY_IDENTIFIER, ...ML_KEM },
+  ),
   keyOperation('GetKeyPolicy', 'ANY', (kms, KeyId) => kms.getKeyPolicy({ KeyId })),
   keyOperation('ListKeyPolicies', 'ANY', (kms, KeyId) => kms.listKeyPolicies({ KeyId })),
   keyOperation('ListAliases', 'ANY', (kms, KeyId) => kms.listAliases({ KeyId }), { permission: undefined }),

@@ -5,6 +5,9 @@ import { STSServiceException } from '@aws-sdk/client-sts';
 
 type AnyServiceException = IAMServiceException | KMSServiceException | STSServiceException;
 
+/** What the SDK makes of a refusal that says nothing. */
+export const WITHOUT_MESSAGE = 'UnknownError';
+
 /** Awaits a call that must be refused, and checks its code and, when given, its message. */
 export async function assertRefused(
   call: Promise<unknown>,
