@@ -1,3 +1,6 @@
+/** A day, in milliseconds. */
+export const DAY = 86_400_000;
+
 /** The service's only source of time, passed in so that tests can move it. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */

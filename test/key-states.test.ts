@@ -31,6 +31,8 @@ const OUTCOMES: Readonly<Record<StateClass, Readonly<Record<KeyState, Outcome>>>
   ALIAS: { Enabled: 'works', Disabled: 'works', PendingDeletion: 'pending deletion' },
   UPALIAS: { Enabled: 'works', Disabled: 'works', PendingDeletion: 'pending deletion' },
   ENDIS: { Enabled: 'works', Disabled: 'works', PendingDeletion: 'pending deletion' },
+  ROT: { Enabled: 'works', Disabled: 'disabled', PendingDeletion: 'pending deletion' },
+  RODEM: { Enabled: 'works', Disabled: 'disabled', PendingDeletion: 'pending deletion' },
   CANCEL: { Enabled: 'not pending deletion', Disabled: 'not pending deletion', PendingDeletion: 'works' },
   SCHED: { Enabled: 'works', Disabled: 'works', PendingDeletion: 'pending deletion' },
 };

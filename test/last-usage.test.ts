@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { GetKeyLastUsageCommandOutput, KMS } from '@aws-sdk/client-kms';
-import { DAY } from './support/deletion.ts';
+import { DAY } from './support/due-work.ts';
 import { allow, deny, keyPolicy } from './support/key-policies.ts';
 import { createKey, encrypt } from './support/keys.ts';
 import { assertRefused } from './support/refusal.ts';

@@ -8,7 +8,8 @@ import {
   paginateListResourceTags,
 } from '@aws-sdk/client-kms';
 import { operations } from '../src/operations/index.ts';
-import { DAY, untilDestroyed } from './support/deletion.ts';
+import { untilDestroyed } from './support/deletion.ts';
+import { DAY } from './support/due-work.ts';
 import { createAlias, createKey, encrypt } from './support/keys.ts';
 import { assertRefused } from './support/refusal.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
@@ -30,6 +31,8 @@ interface Listing {
   readonly maximumLimit: number;
   /** Lists what belongs to a client's account, or of it to a key. */
   readonly list: (kms: KMS, keyId: string, request: PageRequest) => Promise<Page>;
+  /** The most items that there can be. */
+  readonly most?: number;
   /** Makes so many more items. */
   readonly add: (kms: KMS, keyId: string, count: number) => Promise<unknown>;
 }
@@ -65,6 +68,7 @@ const LISTINGS: Readonly<Record<string, Listing>> = {
   ListResourceTags: {
     defaultLimit: 50,
     maximumLimit: 50,
+    most: 50,
     async list(kms, KeyId, request) {
       const { Tags = [], NextMarker, Truncated } = await kms.listResourceTags({ KeyId, ...request });
       return { items: Tags.map(({ TagKey = '' }) => TagKey), next: NextMarker, truncated: Truncated };
@@ -108,7 +112,24 @@ const LISTINGS: Readonly<Record<string, Listing>> = {
     },
     add: addGrants,
   },
+  ListKeyRotations: {
+    defaultLimit: 100,
+    maximumLimit: 1000,
+    most: 25,
+    async list(kms, KeyId, request) {
+      const { Rotations = [], NextMarker, Truncated } = await kms.listKeyRotations({ KeyId, ...request });
+      const items = Rotations.map(({ RotationDate }) => RotationDate?.toISOString() ?? '');
+      return { items, next: NextMarker, truncated: Truncated };
+    },
+    async add(kms, KeyId, count) {
+      for (let left = count; left > 0; left -= 1) {
+        server.clock.advance(1);
+        await kms.rotateKeyOnDemand({ KeyId });
+      }
+    },
+  },
 };
+
 /** The root user of the account that owns a key. */
 async function rootOfKey(kms: KMS, KeyId: string): Promise<string> {
   const { KeyMetadata } = await kms.describeKey({ KeyId });
@@ -191,7 +212,7 @@ function itemsOf(pages: readonly Page[]): readonly string[] {
   return pages.flatMap(({ items }) => items);
 }
 
-for (const [name, { defaultLimit, maximumLimit, list }] of Object.entries(LISTINGS)) {
+for (const [name, { defaultLimit, maximumLimit, most = Infinity, list }] of Object.entries(LISTINGS)) {
   describe(name, () => {
     it(`takes a Limit of 1 to ${maximumLimit}`, async () => {
       const { kms, keyId } = await prepare(name, 1);
@@ -241,9 +262,10 @@ for (const [name, { defaultLimit, maximumLimit, list }] of Object.entries(LISTIN
 
   describe(`${name} in pages`, () => {
     it(`has ${defaultLimit} items a page by default`, async () => {
-      const { kms, keyId } = await prepare(name, defaultLimit);
-      assert.deepEqual(sizes(await listAll(name, kms, keyId)), [defaultLimit]);
-      if (name === 'ListResourceTags') return; // A key cannot have more tags than a page.
+      const count = Math.min(defaultLimit, most);
+      const { kms, keyId } = await prepare(name, count);
+      assert.deepEqual(sizes(await listAll(name, kms, keyId)), [count]);
+      if (count === most) return;
       await listing(name).add(kms, keyId, 1);
       const pages = await listAll(name, kms, keyId);
       assert.equal(pages[0]?.items.length, defaultLimit);

@@ -72,16 +72,11 @@ const sts: NoFaults<Faults<typeof stsSdk, DeclaredStsOperation>> = true;
 /** Operations of the SDK that this version does not have yet; they answer UnknownOperationException. */
 const MISSING = [
   'DeleteImportedKeyMaterial',
-  'DisableKeyRotation',
-  'EnableKeyRotation',
   'GenerateDataKeyPair',
   'GenerateDataKeyPairWithoutPlaintext',
-  'GetKeyRotationStatus',
   'GetParametersForImport',
   'ImportKeyMaterial',
-  'ListKeyRotations',
   'ReplicateKey',
-  'RotateKeyOnDemand',
   'Sign',
   'UpdatePrimaryRegion',
   'Verify',

@@ -1,3 +1,4 @@
+import { DAY } from '../clock.ts';
 import {
   deleteAlias,
   deleteGrantsOfKey,
@@ -13,8 +14,6 @@ import {
 } from '../store/index.ts';
 import type { DueWork } from './due-work.ts';
 import type { Kms } from './kms.ts';
-
-const DAY = 86_400_000;
 
 /** How many keys one look at the store takes. */
 const BATCH = 100;

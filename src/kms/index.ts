@@ -1,5 +1,5 @@
 export { GRANT_OPERATIONS } from '../policy/index.ts';
-export type { AliasRecord, KeyRecord, KeyUse, Tag } from '../store/index.ts';
+export type { AliasRecord, KeyMaterialRecord, KeyRecord, KeyUse, Tag } from '../store/index.ts';
 export {
   findGrant,
   findKeyPolicyVersion,
@@ -30,5 +30,14 @@ export * from './keys.ts';
 export * from './kms.ts';
 export * from './multi-region.ts';
 export * from './refusals.ts';
+export {
+  automaticRotationOf,
+  disableKeyRotation,
+  enableKey,
+  enableKeyRotation,
+  ROTATION_TYPES,
+  requireOnDemandRotation,
+  rotateKeyOnDemand,
+} from './rotation.ts';
 export * from './scheduler.ts';
 export * from './tags.ts';

@@ -16,8 +16,8 @@ import {
   type KeyRecord,
   type KeyUse,
   listAliasesOfKey,
+  listFamily,
   listKeyMaterials,
-  listRegionsOfKey,
   type Reader,
 } from '../store/index.ts';
 import { keyArn } from './identifiers.ts';
@@ -85,12 +85,17 @@ export async function loadKeyEntry(
     record,
     policy: compilePolicy(bindPrincipals(parsePolicy(record.policy), record.policyPrincipals)),
     aliases: await listAliasesOfKey(reader, region, keyId),
-    regions: record.primaryRegion === undefined ? [] : await listRegionsOfKey(reader, keyId),
+    regions: record.primaryRegion === undefined ? [] : await listRegions(reader, keyId),
     materialRecords,
     materials,
     currentMaterial: materials.get(record.currentKeyMaterialId ?? ''),
     lastUse: await findKeyUse(reader, region, keyId),
   });
+}
+
+async function listRegions(reader: Reader, keyId: string): Promise<readonly string[]> {
+  const family = await listFamily(reader, keyId);
+  return family.map(({ region }) => region);
 }
 
 /** A stored text as the one of the known texts that it is; anything else was not written by this version. */

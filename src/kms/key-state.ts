@@ -64,7 +64,6 @@ const REFUSALS = {
     ...DISABLED,
     ...TO_BE_DELETED,
     ...WITHOUT_MATERIAL,
-    ...UNAVAILABLE,
     ...CREATING,
     ...UPDATING,
   },

@@ -1,4 +1,4 @@
-import type { KeyRecord } from '../store/index.ts';
+import { type KeyRecord, listFamily, updateKey, type Writer } from '../store/index.ts';
 import { keyArn } from './identifiers.ts';
 import type { KeyEntry } from './key-entry.ts';
 
@@ -30,4 +30,24 @@ export function familyOf(
     primary: sibling(primaryRegion),
     replicas: regions.filter((region) => region !== primaryRegion).map(sibling),
   };
+}
+
+/**
+ * Changes what a key has in common with its siblings in other Regions: in each of these Regions, in one transaction.
+ *
+ * @param record the key as it was judged
+ * @param change makes the record of a Region from the present one, and may write what belongs to it
+ * @returns the key and its siblings as they were before, the key first
+ * @throws RevisionConflict when the key has changed, or is gone, since it was judged
+ */
+export async function changeFamily(
+  writer: Writer,
+  record: KeyRecord,
+  change: (member: KeyRecord) => KeyRecord | Promise<KeyRecord>,
+): Promise<readonly KeyRecord[]> {
+  const { primaryRegion, region, keyId } = record;
+  const others = primaryRegion === undefined ? [] : await listFamily(writer, keyId);
+  const family = [record, ...others.filter((sibling) => sibling.region !== region)];
+  for (const member of family) await updateKey(writer, await change(member));
+  return family;
 }

@@ -156,6 +156,51 @@ export function invalidCiphertext(): ServiceError {
   return new ServiceError('InvalidCiphertextException');
 }
 
+/** An operation for keys whose material comes from elsewhere. */
+export function invalidOrigin(keyArn: string, origin: string): ServiceError {
+  return new ServiceError(
+    'UnsupportedOperationException',
+    `${keyArn} origin is ${origin} which is not valid for this operation.`,
+  );
+}
+
+/** Only the material of symmetric encryption keys is rotated. */
+export function rotationUnsupported(): ServiceError {
+  return new ServiceError('UnsupportedOperationException');
+}
+
+export function rotationNotConfigurable(keyArn: string): ServiceError {
+  return new ServiceError(
+    'UnsupportedOperationException',
+    `${keyArn} is an AWS managed key, which is rotated every year.`,
+  );
+}
+
+export function notPrimaryKey(keyArn: string): ServiceError {
+  return new ServiceError('UnsupportedOperationException', `${keyArn} is not a multi-region primary key.`);
+}
+
+export function tooManyRotations(keyArn: string): ServiceError {
+  return new ServiceError(
+    'LimitExceededException',
+    `The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations can be performed for this key: ${keyArn}`,
+  );
+}
+
+export function automaticRotationNear(): ServiceError {
+  return new ServiceError(
+    'ConflictException',
+    'An automatic rotation of this key is currently in progress or scheduled to begin within the next 20 minutes.',
+  );
+}
+
+export function noMaterialPendingRotation(keyArn: string): ServiceError {
+  return new ServiceError(
+    'KMSInvalidStateException',
+    `No available key material pending rotation for the key: ${keyArn}.`,
+  );
+}
+
 export function policyTooLarge(bytes: number, quota: number): ServiceError {
   return new ServiceError(
     'LimitExceededException',

@@ -8,6 +8,7 @@ export const ERROR_DESCRIPTIONS: Readonly<Record<string, string>> = {
   CloudHsmClusterNotActiveException: 'The CloudHSM cluster is not active.',
   CloudHsmClusterNotFoundException: 'There is no such CloudHSM cluster.',
   CloudHsmClusterNotRelatedException: 'The CloudHSM cluster has no history in common with the present one.',
+  ConflictException: 'An automatic rotation of the KMS key is due within 20 minutes.',
   CreateAccountStatusNotFoundException: 'No account was created under this id.',
   CustomKeyStoreHasCMKsException: 'The custom key store still has KMS keys.',
   CustomKeyStoreInvalidStateException: 'The custom key store is not in a state for this operation.',

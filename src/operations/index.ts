@@ -17,6 +17,7 @@ import { declaredByOrganizations } from './organizations/index.ts';
 import * as policyHistory from './policy-history.ts';
 import { getPublicKey } from './public-key.ts';
 import { generateRandom } from './random.ts';
+import * as rotation from './rotation.ts';
 import { declaredBySts } from './sts/index.ts';
 import * as symmetric from './symmetric.ts';
 import * as tags from './tags.ts';
@@ -63,6 +64,7 @@ const declared = [
   ...Object.values(keyPolicies),
   ...Object.values(keys),
   ...Object.values(mac),
+  ...Object.values(rotation),
   ...Object.values(symmetric),
   ...Object.values(tags),
 ];

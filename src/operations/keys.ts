@@ -1,6 +1,7 @@
 import {
   changeKey,
   deletionDateAfter,
+  enableKey as enableStoredKey,
   isMaterialComplete,
   type KeyEntry,
   listKeys as listStoredKeys,
@@ -116,7 +117,7 @@ export const enableKey = operation({
   readOnly: false,
   examples: [{ title: 'Enable a key', request: { KeyId: examples.KEY_ID }, response: {} }],
   async handler({ targets: { key }, kms }) {
-    if (key.state !== 'Enabled') await changeKey(kms, key, { keyState: 'Enabled' });
+    if (key.state !== 'Enabled') await enableStoredKey(kms, key);
     return {};
   },
 });

@@ -61,8 +61,8 @@ export async function findKey(reader: Reader, region: string, keyId: string): Pr
   return row && toRecord(reader, row);
 }
 
-/** The Regions that a multi-Region key is in, in alphabetical order. */
-export async function listRegionsOfKey(reader: Reader, keyId: string): Promise<readonly string[]> {
+/** A multi-Region key in each of its Regions, in alphabetical order of these. */
+export async function listFamily(reader: Reader, keyId: string): Promise<readonly KeyRecord[]> {
   const rows = await reader.db
     .selectFrom('keys')
     .selectAll()
@@ -70,7 +70,7 @@ export async function listRegionsOfKey(reader: Reader, keyId: string): Promise<r
     .where('primary_region', 'is not', null)
     .orderBy('region')
     .execute();
-  return rows.map((row) => verifyRow(reader.keyring, 'keys', row).region);
+  return rows.map((row) => toRecord(reader, row));
 }
 
 /** The ids of an account's keys in a Region in ascending order, after `after`, at most `limit`. */
@@ -119,6 +119,44 @@ export async function nextDeletionDate(reader: Reader): Promise<number | undefin
     .limit(1)
     .executeTakeFirst();
   return row?.deletion_date ?? undefined;
+}
+
+/**
+ * Enabled keys whose automatic rotation is due at or before a date, earliest first, at most `limit`; of a multi-Region
+ * key the primary.
+ */
+export async function listKeysDueForRotation(
+  reader: Reader,
+  date: number,
+  limit: number,
+): Promise<readonly KeyRecord[]> {
+  const rows = await rotatingKeys(reader)
+    .selectAll()
+    .where('next_rotation_date', '<=', date)
+    .limit(limit)
+    .execute();
+  return rows.map((row) => toRecord(reader, row));
+}
+
+/** The date of the next automatic rotation in the whole store. */
+export async function nextRotationDate(reader: Reader): Promise<number | undefined> {
+  const row = await rotatingKeys(reader)
+    .select('next_rotation_date')
+    .where('next_rotation_date', 'is not', null)
+    .limit(1)
+    .executeTakeFirst();
+  return row?.next_rotation_date ?? undefined;
+}
+
+/** What automatic rotation waits for while a key is not enabled; replicas are rotated with their primary key. */
+function rotatingKeys({ db }: Reader) {
+  return db
+    .selectFrom('keys')
+    .where('key_state', '=', 'Enabled')
+    .where((key) =>
+      key.or([key('primary_region', 'is', null), key('primary_region', '=', key.ref('region'))]),
+    )
+    .orderBy('next_rotation_date');
 }
 
 export async function insertKey(writer: Writer, record: KeyRecord): Promise<void> {

@@ -245,7 +245,7 @@ async function createInitialSchema(db: Database): Promise<void> {
   await db.schema
     .createIndex('keys_by_rotation_date')
     .on('keys')
-    .column('next_rotation_date')
+    .columns(['key_state', 'next_rotation_date'])
     .where('next_rotation_date', 'is not', null)
     .execute();
   await db.schema

@@ -5,7 +5,17 @@ import { createAlias, createKey, encrypt } from './keys.ts';
 import { ACCOUNT } from './server.ts';
 
 /** The classes of operations.md section 2 that this version has operations of. */
-export type StateClass = 'CRYPTO' | 'ANY' | 'META' | 'ALIAS' | 'UPALIAS' | 'ENDIS' | 'CANCEL' | 'SCHED';
+export type StateClass =
+  | 'CRYPTO'
+  | 'ANY'
+  | 'META'
+  | 'ALIAS'
+  | 'UPALIAS'
+  | 'ENDIS'
+  | 'ROT'
+  | 'RODEM'
+  | 'CANCEL'
+  | 'SCHED';
 
 /** A member by which an operation names a key, as operations.md section 1 specifies it. */
 export interface KeyOperation {
@@ -188,6 +198,13 @@ export const KEY_OPERATIONS: readonly KeyOperation[] = [
     (kms, KeyId) => kms.revokeGrant({ KeyId, GrantId: NO_GRANT }).catch(unlessOnlyMissing),
     { crossAccount: true },
   ),
+  keyOperation('GetKeyRotationStatus', 'ANY', (kms, KeyId) => kms.getKeyRotationStatus({ KeyId }), {
+    crossAccount: true,
+  }),
+  keyOperation('ListKeyRotations', 'ANY', (kms, KeyId) => kms.listKeyRotations({ KeyId })),
+  keyOperation('EnableKeyRotation', 'ROT', (kms, KeyId) => kms.enableKeyRotation({ KeyId })),
+  keyOperation('RotateKeyOnDemand', 'RODEM', (kms, KeyId) => kms.rotateKeyOnDemand({ KeyId })),
+  keyOperation('DisableKeyRotation', 'ROT', (kms, KeyId) => kms.disableKeyRotation({ KeyId })),
   keyOperation('TagResource', 'META', (kms, KeyId) =>
     kms.tagResource({ KeyId, Tags: [{ TagKey: 'team', TagValue: 'orders' }] }),
   ),
