@@ -295,6 +295,7 @@ export function contextOf(
 ): ConditionContext {
   const { partition, region, time } = request;
   const unknown = {
+    recipient: undefined,
     sourceAddress: undefined,
     secureTransport: undefined,
     userAgent: undefined,

@@ -1,3 +1,4 @@
+import type { Recipient } from './attestation/index.ts';
 import { type Caller, type PrincipalTag, userIdOf } from './caller.ts';
 import { type Identity, tagsOf } from './iam/index.ts';
 import { type KeyTraits, multiRegionKeyType } from './kms/index.ts';
@@ -7,6 +8,8 @@ import type { ConditionContext, ConditionValue } from './policy/index.ts';
 /** What is known of a request for as long as it is judged. */
 export interface RequestFacts {
   readonly caller: Caller;
+  /** Who alone may read the answer, when the request says so. */
+  readonly recipient: Recipient | undefined;
   readonly partition: string;
   readonly region: string;
   /** Milliseconds since the Unix epoch. */
@@ -136,7 +139,8 @@ export class RequestConditions implements ConditionContext {
     const slash = name.indexOf('/');
     const kind = name.slice(0, Math.max(0, slash));
     if (Object.hasOwn(TAG_SOURCES, kind)) return this.#tag(kind, name.slice(slash + 1));
-    return this.#request.caller.webIdentity?.conditions.get(name);
+    const { caller, recipient } = this.#request;
+    return caller.webIdentity?.conditions.get(name) ?? recipient?.conditions.get(name);
   }
 
   /** Several values when tag keys differ only in case: policies fail closed then. */

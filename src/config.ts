@@ -40,6 +40,8 @@ export interface Configuration {
   readonly tls?: TlsFiles;
   /** Addresses and networks of proxies whose word on where a request comes from is taken. */
   readonly trustedProxies: readonly string[];
+  /** Absolute; PEM of the root certificates of attestation documents that are trusted. */
+  readonly attestationRootsFile?: string;
   /** The operator's word that an address other machines reach may be served without TLS. */
   readonly allowPlaintext: boolean;
   readonly logLevel: LogLevel;
@@ -136,6 +138,12 @@ export const SETTINGS = Object.freeze({
     variable: 'QKMS_TRUSTED_PROXIES',
     summary: 'addresses and networks (CIDR), separated by commas, of proxies whose X-Forwarded-For counts',
   },
+  attestationRootsFile: {
+    flag: '--attestation-roots-file',
+    argument: 'path',
+    variable: 'QKMS_ATTESTATION_ROOTS_FILE',
+    summary: 'root certificates (PEM) of the attestation documents that Recipient may hold (default: none)',
+  },
   logLevel: {
     flag: '--log-level',
     argument: 'level',
@@ -174,6 +182,7 @@ export function readConfiguration(
   const development = mode === 'development';
   const dataDirectory = read('dataDirectory') ?? (development ? undefined : 'data');
   const rootKeyFile = read('rootKeyFile');
+  const attestationRootsFile = read('attestationRootsFile');
   const seedFile = readSeedFile(mode, read('seedFile'));
   const tls = readTlsFiles(read('tlsCertificateFile'), read('tlsKeyFile'));
   refuseDatabaseUrl(read('databaseUrl'));
@@ -194,6 +203,7 @@ export function readConfiguration(
     ...readRootCredentials(read('rootAccessKeyId'), read('rootSecretAccessKey')),
     ...(rootKeyFile === undefined ? {} : { rootKeyFile: resolve(rootKeyFile) }),
     ...(seedFile === undefined ? {} : { seedFile }),
+    ...(attestationRootsFile === undefined ? {} : { attestationRootsFile: resolve(attestationRootsFile) }),
     ...(tls === undefined ? {} : { tls }),
     trustedProxies: readTrustedProxies(read('trustedProxies')),
     allowPlaintext: readSwitch('allowPlaintext', read('allowPlaintext')),

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Logger } from 'pino';
+import type { ReadRecipient, Recipient } from './attestation/index.ts';
 import { authorizeTargets, contextOf, isAllowed, wouldAllow } from './authorization.ts';
 import type { RequestFacts } from './conditions.ts';
 import { ServiceError } from './errors.ts';
@@ -50,11 +51,13 @@ export function createPipeline({
   kms,
   iam,
   authenticate,
+  readRecipient,
   logger,
 }: {
   readonly kms: Kms;
   readonly iam: Iam;
   readonly authenticate: Authenticate;
+  readonly readRecipient: ReadRecipient;
   readonly logger: Logger;
 }): Answer {
   async function walk(wire: WireRequest, protocol: Protocol, operation: Operation): Promise<string> {
@@ -68,8 +71,10 @@ export function createPipeline({
     requireGrantTokens(kms, input);
     operation.validate?.(asDeclared(input));
     requirePageSize(operation, input);
+    const recipient = await recipientOf(input, time);
     const facts: RequestFacts = {
       caller,
+      recipient,
       partition: kms.partition,
       region,
       time,
@@ -87,6 +92,7 @@ export function createPipeline({
       region,
       input,
       targets: handlerTargets(found),
+      recipient,
       time,
       kms,
       iam,
@@ -99,6 +105,12 @@ export function createPipeline({
     const output = await operation.handler(asDeclared(call));
     noteKeyUses(kms, operation, found, { lastUsedDate: time, requestId: wire.id });
     return protocol.renderOutput(operation, output, wire.id);
+  }
+
+  /** Only members of that name that are structures say who alone may read the answer. */
+  async function recipientOf({ Recipient }: AnyInput, time: number): Promise<Recipient | undefined> {
+    if (typeof Recipient !== 'object' || Recipient === null) return undefined;
+    return readRecipient(asDeclared(Recipient), time);
   }
 
   // Requests whose changes met take turns from then on, so that they do not meet each other again and again.

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
+import { readAttestationRoots, recipientReader } from './attestation/index.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Configuration } from './config.ts';
 import { OperatorError, ServiceError } from './errors.ts';
@@ -129,6 +130,10 @@ export async function openService(
       : await openStore(configuration, dataDirectory);
   const kms = createKms({ partition, store, keyring, clock });
   const identities = iam.createIam({ partition, operatorAccount: accountId, store, keyring, clock });
+  const { attestationRootsFile } = configuration;
+  const readRecipient = recipientReader(
+    attestationRootsFile === undefined ? [] : readAttestationRoots(attestationRootsFile),
+  );
   const authenticate =
     configuration.mode === 'development'
       ? iam.developmentAuthentication(identities, accountId)
@@ -141,7 +146,7 @@ export async function openService(
       })
     : () => {};
   return {
-    answer: createPipeline({ kms, iam: identities, authenticate, logger }),
+    answer: createPipeline({ kms, iam: identities, authenticate, readRecipient, logger }),
     unreadyReason: () => undefined,
     async close() {
       stopScheduler();

@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { KMS } from '@aws-sdk/client-kms';
-import {
-  assertDecrypts,
-  createAlias,
-  createKey,
-  currentMaterialOf,
-  encrypt,
-  type NewKey,
-} from './support/keys.ts';
+import { assertDecrypts, createAlias, createKey, currentMaterialOf, type NewKey } from './support/keys.ts';
 import { assertRefused } from './support/refusal.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 
@@ -132,22 +125,5 @@ describe('GenerateRandom', () => {
       kms.generateRandom({ NumberOfBytes: 1, CustomKeyStoreId: 'cks-1234567890abcdef0' }),
       'CustomKeyStoreNotFoundException',
     );
-  });
-});
-
-describe('Recipient', () => {
-  it('is refused, as long as this version does not support it: nothing is answered in the clear instead', async () => {
-    const Recipient = {
-      KeyEncryptionAlgorithm: 'RSAES_OAEP_SHA_256',
-      AttestationDocument: Buffer.from('attestation'),
-    } as const;
-    const CiphertextBlob = await encrypt(kms, key.keyId, 'x');
-    const calls = [
-      kms.decrypt({ CiphertextBlob, Recipient }),
-      kms.generateDataKey({ KeyId: key.keyId, KeySpec: 'AES_256', Recipient }),
-      kms.generateRandom({ NumberOfBytes: 32, Recipient }),
-    ];
-    const message = 'Recipient is not supported by this version of QKMS';
-    await Promise.all(calls.map((call) => assertRefused(call, 'UnsupportedOperationException', message)));
   });
 });

@@ -5,7 +5,8 @@ import { enumeration, optional, structure } from '../model/index.ts';
 import { CRYPTOGRAPHIC_ERRORS, ENCRYPT_DECRYPT, encryptionConditions, usedKey } from './common.ts';
 import * as examples from './example-values.ts';
 import { operation } from './operation.ts';
-import { dataKeySizeMissing, recipientUnsupported } from './refusals.ts';
+import { secretFor } from './recipient.ts';
+import { dataKeySizeMissing } from './refusals.ts';
 import * as shapes from './shapes.ts';
 
 const members = {
@@ -38,7 +39,11 @@ export const generateDataKey = operation({
   name: 'GenerateDataKey',
   summary: 'Makes a random data key and returns it both in plaintext and encrypted under a KMS key.',
   input: structure({ ...members, Recipient: shapes.recipientMember }),
-  output: structure({ ...outputs, Plaintext: optional(shapes.plaintext, 'The data key.') }),
+  output: structure({
+    ...outputs,
+    Plaintext: optional(shapes.plaintext, 'The data key.'),
+    CiphertextForRecipient: shapes.ciphertextForRecipient,
+  }),
   targets: {
     key: {
       ...usedKey('kms:GenerateDataKey', ENCRYPT_DECRYPT),
@@ -61,19 +66,16 @@ export const generateDataKey = operation({
     },
   ],
   validate: requireOneSize,
-  check({ input }) {
-    if (input.Recipient !== undefined) throw recipientUnsupported();
-  },
-  handler({ input, targets: { key } }) {
+  handler({ input, targets: { key }, recipient }) {
     const plaintext = randomBytes(lengthOf(input));
     return {
       CiphertextBlob: currentMaterialOf(key, SymmetricKeyMaterial).encrypt(
         plaintext,
         input.EncryptionContext,
       ),
-      Plaintext: plaintext,
+      ...secretFor(recipient, 'Plaintext', plaintext),
       KeyId: key.arn,
-      KeyMaterialId: key.record.currentKeyMaterialId,
+      ...(recipient === undefined && { KeyMaterialId: key.record.currentKeyMaterialId }),
     };
   },
 });

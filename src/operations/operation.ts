@@ -1,3 +1,4 @@
+import type { Recipient } from '../attestation/index.ts';
 import type { Caller, SessionSource } from '../caller.ts';
 import type { Iam, Identity, IdentityKind, NewIdentity } from '../iam/index.ts';
 import type {
@@ -187,6 +188,8 @@ export interface Call<Input = AnyInput, Found = Readonly<Record<string, unknown>
   readonly region: string;
   readonly input: Input;
   readonly targets: Found;
+  /** Who alone may read the answer, when the request has a Recipient: verified. */
+  readonly recipient: Recipient | undefined;
   /** Milliseconds since the Unix epoch: when the request was judged. */
   readonly time: number;
   readonly kms: Kms;

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { optional, structure } from '../model/index.ts';
 import { operation } from './operation.ts';
-import { customKeyStoreNotFound, numberOfBytesMissing, recipientUnsupported } from './refusals.ts';
+import { secretFor } from './recipient.ts';
+import { customKeyStoreNotFound, numberOfBytesMissing } from './refusals.ts';
 import * as shapes from './shapes.ts';
 
 export const generateRandom = operation({
@@ -12,7 +13,10 @@ export const generateRandom = operation({
     CustomKeyStoreId: optional(shapes.customKeyStoreId, 'The custom key store that makes the bytes.'),
     Recipient: shapes.recipientMember,
   }),
-  output: structure({ Plaintext: optional(shapes.plaintext, 'The bytes.') }),
+  output: structure({
+    Plaintext: optional(shapes.plaintext, 'The bytes.'),
+    CiphertextForRecipient: shapes.ciphertextForRecipient,
+  }),
   targets: { account: { kind: 'account', permission: 'kms:GenerateRandom' } },
   errors: [
     'CustomKeyStoreInvalidStateException',
@@ -34,7 +38,7 @@ export const generateRandom = operation({
   },
   check({ input }) {
     if (input.CustomKeyStoreId !== undefined) throw customKeyStoreNotFound();
-    if (input.Recipient !== undefined) throw recipientUnsupported();
   },
-  handler: ({ input: { NumberOfBytes = 0 } }) => ({ Plaintext: randomBytes(NumberOfBytes) }),
+  handler: ({ input: { NumberOfBytes = 0 }, recipient }) =>
+    secretFor(recipient, 'Plaintext', randomBytes(NumberOfBytes)),
 });

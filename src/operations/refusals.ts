@@ -41,10 +41,6 @@ export function customKeyStoreMissing(origin: string): ServiceError {
   );
 }
 
-export function recipientUnsupported(): ServiceError {
-  return unsupported('Recipient is not supported by this version of QKMS');
-}
-
 export function invalidMac(): ServiceError {
   return new ServiceError('KMSInvalidMacException');
 }

@@ -217,7 +217,11 @@ export const encryptionContext = optional(
 );
 export const recipientMember = optional(
   recipient,
-  'Encrypts the answer to an attested enclave. Not supported by this version; a request with it is refused.',
+  'Has the secret in the answer encrypted for an attested enclave: only it can read CiphertextForRecipient.',
+);
+export const ciphertextForRecipient = optional(
+  ciphertext,
+  'The secret, as CMS EnvelopedData that only the recipient can decrypt; in the place of the secret when the request has a Recipient.',
 );
 export const keyIdMember = required(keyIdentifier, 'The key: its key id or key ARN.');
 export const anyKeyIdMember = required(

@@ -11,12 +11,8 @@ import {
 } from './common.ts';
 import * as examples from './example-values.ts';
 import { type Conditions, type KeyUsageRule, operation } from './operation.ts';
-import {
-  ciphertextMissing,
-  ignoreCiphertextNeedsDryRun,
-  keyMissing,
-  recipientUnsupported,
-} from './refusals.ts';
+import { secretFor } from './recipient.ts';
+import { ciphertextMissing, ignoreCiphertextNeedsDryRun, keyMissing } from './refusals.ts';
 import * as shapes from './shapes.ts';
 
 const decryptErrors = [...CRYPTOGRAPHIC_ERRORS, 'IncorrectKeyException', 'InvalidCiphertextException'];
@@ -104,6 +100,7 @@ export const decrypt = operation({
   output: structure({
     KeyId: optional(shapes.keyIdentifier, 'The ARN of the key that decrypted.'),
     Plaintext: optional(shapes.plaintext, 'The plaintext.'),
+    CiphertextForRecipient: shapes.ciphertextForRecipient,
     EncryptionAlgorithm: optional(shapes.encryptionAlgorithm, 'The encryption algorithm that was used.'),
     KeyMaterialId: optional(shapes.keyMaterialId, 'The id of the key material that decrypted.'),
   }),
@@ -130,17 +127,15 @@ export const decrypt = operation({
     },
   ],
   validate: (input) => requireCiphertext(input, 'KeyId', input.KeyId),
-  check({ input, targets: { key } }) {
-    if (input.Recipient !== undefined) throw recipientUnsupported();
-    requireAlgorithm(key, input.EncryptionAlgorithm ?? SYMMETRIC_DEFAULT);
-  },
-  handler({ input, targets: { key } }) {
+  check: ({ input, targets: { key } }) =>
+    requireAlgorithm(key, input.EncryptionAlgorithm ?? SYMMETRIC_DEFAULT),
+  handler({ input, targets: { key }, recipient }) {
     const { plaintext, keyMaterialId } = open(key, input.CiphertextBlob, input.EncryptionContext);
     return {
       KeyId: key.arn,
-      Plaintext: plaintext,
+      ...secretFor(recipient, 'Plaintext', plaintext),
       EncryptionAlgorithm: SYMMETRIC_DEFAULT,
-      KeyMaterialId: keyMaterialId,
+      ...(recipient === undefined && { KeyMaterialId: keyMaterialId }),
     };
   },
 });

@@ -10,7 +10,7 @@ Object.assign(Reflect, {
   getOwnMetadata: () => undefined,
   defineMetadata: () => {},
 });
-const x509 = await import('@peculiar/x509');
+export const x509 = await import('@peculiar/x509');
 x509.cryptoProvider.set(webcrypto);
 
 const ECDSA_P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };

@@ -2,7 +2,7 @@ import { IAM } from '@aws-sdk/client-iam';
 import { KMS } from '@aws-sdk/client-kms';
 import { STS } from '@aws-sdk/client-sts';
 import { pino } from 'pino';
-import { type Configuration, readConfiguration } from '../../src/config.ts';
+import { type Configuration, readConfiguration, type TypedFlags } from '../../src/config.ts';
 import { openHttpServer } from '../../src/http/server.ts';
 import { openService, prepareService } from '../../src/service.ts';
 import { ManualClock } from '../../src/testing/manual-clock.ts';
@@ -54,13 +54,20 @@ export interface TestServer {
  * directory it is a production server that checks signatures; ROOT_CREDENTIALS are those of ACCOUNT.
  */
 export async function startTestServer(
-  options: { readonly dataDirectory?: string; readonly trustedProxies?: readonly string[] } = {},
+  options: {
+    readonly dataDirectory?: string;
+    readonly trustedProxies?: readonly string[];
+    readonly attestationRootsFile?: string;
+  } = {},
 ): Promise<TestServer> {
-  const { dataDirectory } = options;
+  const { dataDirectory, attestationRootsFile } = options;
   const clock = new ManualClock();
   const log: string[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(line) });
-  const configuration = configure(dataDirectory);
+  const configuration = configure(
+    dataDirectory,
+    attestationRootsFile === undefined ? {} : { attestationRootsFile },
+  );
   await prepareService(configuration);
   const service = await openService(configuration, { clock, logger, scheduler: true });
   const http = await openHttpServer({
@@ -109,11 +116,11 @@ function signByClock(client: { readonly config: object }, clock: ManualClock): v
   });
 }
 
-function configure(dataDirectory: string | undefined): Configuration {
-  if (dataDirectory === undefined) return readConfiguration('development', {}, {});
+function configure(dataDirectory: string | undefined, flags: TypedFlags): Configuration {
+  if (dataDirectory === undefined) return readConfiguration('development', flags, {});
   return readConfiguration(
     'production',
-    { dataDirectory, workers: '1' },
+    { dataDirectory, workers: '1', ...flags },
     {
       QKMS_ROOT_ACCESS_KEY_ID: ROOT_CREDENTIALS.accessKeyId,
       QKMS_ROOT_SECRET_ACCESS_KEY: ROOT_CREDENTIALS.secretAccessKey,

@@ -1,0 +1,6 @@
+export {
+  type ReadRecipient,
+  type Recipient,
+  readAttestationRoots,
+  recipientReader,
+} from './recipient.ts';
