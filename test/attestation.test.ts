@@ -8,7 +8,7 @@ import type { KMS } from '@aws-sdk/client-kms';
 import { encode } from 'cborg';
 import { Attester, type DocumentOptions, openEnvelope, randomPcr } from './support/attestation.ts';
 import { x509 } from './support/certificate.ts';
-import { DAY } from './support/deletion.ts';
+import { DAY } from './support/due-work.ts';
 import { allow, keyPolicy } from './support/key-policies.ts';
 import { createKey, encrypt } from './support/keys.ts';
 import { hasOpenssl, openssl } from './support/openssl.ts';
@@ -75,6 +75,17 @@ describe('an answer for a recipient', () => {
       assert.equal(answer.Plaintext, undefined);
       assert.deepEqual(open(answer.CiphertextForRecipient), Buffer.alloc(length, 7));
     }
+  });
+
+  it('has the secret that was agreed on', async () => {
+    const { keyId: KeyId } = await createKey(kms, { KeySpec: 'ECC_NIST_P256', KeyUsage: 'KEY_AGREEMENT' });
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const PublicKey = publicKey.export({ type: 'spki', format: 'der' });
+    const agreement = { KeyId, KeyAgreementAlgorithm: 'ECDH', PublicKey } as const;
+    const answer = await kms.deriveSharedSecret({ ...agreement, Recipient: await recipient() });
+    const { SharedSecret = [] } = await kms.deriveSharedSecret(agreement);
+    assert.equal(answer.SharedSecret, undefined);
+    assert.deepEqual(open(answer.CiphertextForRecipient), Buffer.from(SharedSecret));
   });
 
   it('is opened by OpenSSL', { skip: !hasOpenssl() && 'there is no openssl' }, async () => {

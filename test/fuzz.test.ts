@@ -107,7 +107,7 @@ const MEMBER_ERRORS: Readonly<Record<string, string>> = {
   Marker: 'InvalidMarkerException',
   AliasName: 'InvalidAliasNameException',
   GrantTokens: 'InvalidGrantTokenException',
-  Recipient: 'UnsupportedOperationException',
+  CustomKeyStoreType: 'UnsupportedOperationException',
 };
 
 describe(`whatever is sent is answered in good form (${RUNS} runs, seed ${SEED})`, () => {

@@ -203,18 +203,6 @@ describe('DeriveSharedSecret', () => {
       else await assertRefused(call, 'AccessDeniedException');
     }
   });
-
-  it('answers nothing in the clear when a Recipient is given', async () => {
-    await assertRefused(
-      kms.deriveSharedSecret({
-        KeyId: keyOf(P256).keyId,
-        KeyAgreementAlgorithm: 'ECDH',
-        PublicKey: newPublicKey(P256),
-        Recipient: { KeyEncryptionAlgorithm: 'RSAES_OAEP_SHA_256', AttestationDocument: Buffer.of(1) },
-      }),
-      'UnsupportedOperationException',
-    );
-  });
 });
 
 /** The same public key on P-256 with its point compressed. */

@@ -5,7 +5,8 @@ import { blob, optional, required, structure } from '../model/index.ts';
 import { CRYPTOGRAPHIC_ERRORS, usedKey } from './common.ts';
 import * as examples from './example-values.ts';
 import { operation } from './operation.ts';
-import { peerKeyInvalid, recipientUnsupported } from './refusals.ts';
+import { secretFor } from './recipient.ts';
+import { peerKeyInvalid } from './refusals.ts';
 import * as shapes from './shapes.ts';
 
 export const deriveSharedSecret = operation({
@@ -28,6 +29,7 @@ export const deriveSharedSecret = operation({
       blob({ min: 1, max: 4096 }),
       'The raw shared secret, 32, 48 or 66 bytes by the curve: derive keys from it, do not use it as one.',
     ),
+    CiphertextForRecipient: shapes.ciphertextForRecipient,
     KeyAgreementAlgorithm: optional(
       shapes.keyAgreementAlgorithm,
       'The key agreement algorithm that was used.',
@@ -56,14 +58,13 @@ export const deriveSharedSecret = operation({
     },
   ],
   check({ input, targets: { key } }) {
-    if (input.Recipient !== undefined) throw recipientUnsupported();
     requirePeerKey(key, input.PublicKey);
   },
-  async handler({ input, targets: { key } }) {
+  async handler({ input, targets: { key }, recipient }) {
     const peerKey = requirePeerKey(key, input.PublicKey);
     return {
       KeyId: key.arn,
-      SharedSecret: await agree(currentMaterialOf(key, KeyPair), peerKey),
+      ...secretFor(recipient, 'SharedSecret', await agree(currentMaterialOf(key, KeyPair), peerKey)),
       KeyAgreementAlgorithm: input.KeyAgreementAlgorithm,
       KeyOrigin: key.origin,
     };
