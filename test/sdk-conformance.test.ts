@@ -77,9 +77,7 @@ const MISSING = [
   'GetParametersForImport',
   'ImportKeyMaterial',
   'ReplicateKey',
-  'Sign',
   'UpdatePrimaryRegion',
-  'Verify',
 ];
 
 describe('the declared operations', () => {

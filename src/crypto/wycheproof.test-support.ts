@@ -16,6 +16,10 @@ export class Fields {
     this.#fields = new Map(Object.entries(object));
   }
 
+  has(name: string): boolean {
+    return (this.#fields.get(name) ?? null) !== null;
+  }
+
   text(name: string): string {
     const value = this.#fields.get(name);
     assert(typeof value === 'string', `${name} is text`);

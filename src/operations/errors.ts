@@ -38,6 +38,7 @@ export const ERROR_DESCRIPTIONS: Readonly<Record<string, string>> = {
   InvalidMarkerException: 'The marker does not say where to continue this listing.',
   KMSInternalException: 'The service failed. Retry.',
   KMSInvalidMacException: 'The MAC does not verify.',
+  KMSInvalidSignatureException: 'The signature does not verify.',
   KMSInvalidStateException: 'The state of the KMS key does not allow the operation.',
   KeyUnavailableException: 'The KMS key is not available at present. Retry.',
   LimitExceeded: 'A quota was exceeded.',

@@ -14,6 +14,8 @@ export const MAC = 'y6J4q…';
 export const SHARED_SECRET = 'MCAKZ+y9kTNVpDVdT3v4lCw3UCDUTjz1YH7ZKYnTQiI=';
 /** Stands for the ciphertext of a shared secret, base64. */
 export const ENCAPSULATED_SECRET = 'c8kN0…';
+/** Stands for a DER signature of ECDSA, base64. */
+export const SIGNATURE = 'MEUCIQDh…';
 /** Stands for a DER SubjectPublicKeyInfo, base64. */
 export const PUBLIC_KEY = 'MFkwEwYHKoZIzj0CAQ…';
 

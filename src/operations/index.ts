@@ -18,6 +18,7 @@ import * as policyHistory from './policy-history.ts';
 import { getPublicKey } from './public-key.ts';
 import { generateRandom } from './random.ts';
 import * as rotation from './rotation.ts';
+import * as signing from './signing.ts';
 import { declaredBySts } from './sts/index.ts';
 import * as symmetric from './symmetric.ts';
 import * as tags from './tags.ts';
@@ -65,6 +66,7 @@ const declared = [
   ...Object.values(keys),
   ...Object.values(mac),
   ...Object.values(rotation),
+  ...Object.values(signing),
   ...Object.values(symmetric),
   ...Object.values(tags),
 ];

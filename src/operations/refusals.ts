@@ -50,6 +50,18 @@ export function peerKeyInvalid(): ServiceError {
   return new ServiceError('ValidationException');
 }
 
+export function invalidSignature(): ServiceError {
+  return new ServiceError('KMSInvalidSignatureException');
+}
+
+export function messageTypeUnsupported(messageType: string, algorithm: string): ServiceError {
+  return invalid(`MessageType ${messageType} is not supported by the signing algorithm ${algorithm}.`);
+}
+
+export function digestLengthInvalid(algorithm: string): ServiceError {
+  return invalid(`Digest is invalid length for algorithm ${algorithm}.`);
+}
+
 /** Only asymmetric keys have a public key. */
 export function publicKeyMissing(): ServiceError {
   return new ServiceError('UnsupportedOperationException');

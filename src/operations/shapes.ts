@@ -5,6 +5,7 @@ import {
   KEY_SPECS,
   KEY_USAGES,
   MAC_ALGORITHMS,
+  MESSAGE_TYPES,
   SIGNING_ALGORITHMS,
 } from '../crypto/index.ts';
 import { constraints, KEY_STATES, ORIGINS } from '../kms/index.ts';
@@ -63,6 +64,7 @@ export const origin = enumeration(...ORIGINS);
 export const keyState = enumeration(...KEY_STATES);
 export const encryptionAlgorithm = enumeration(...ENCRYPTION_ALGORITHMS);
 export const signingAlgorithm = enumeration(...SIGNING_ALGORITHMS);
+export const messageType = enumeration(...MESSAGE_TYPES);
 export const macAlgorithm = enumeration(...MAC_ALGORITHMS);
 export const keyAgreementAlgorithm = enumeration(...KEY_AGREEMENT_ALGORITHMS);
 export const encapsulationAlgorithm = enumeration(...ENCAPSULATION_ALGORITHMS);

@@ -48,6 +48,7 @@ type Facts = Partial<Omit<KeyOperation, 'operation' | 'call'>>;
 const DECRYPTION: Facts = { prepare: (kms, keyId) => encrypt(kms, keyId) };
 const HMAC: Facts = { kind: { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' } };
 const ML_KEM: Facts = { kind: { KeySpec: 'ML_KEM_512', KeyUsage: 'ENCAPSULATE_DECAPSULATE' } };
+const SIGNING: Facts = { kind: { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' } };
 
 const NOTHING_TO_PREPARE = async () => Buffer.of(1);
 
@@ -79,6 +80,13 @@ async function generateMac(kms: KMS, KeyId: string): Promise<Uint8Array> {
 async function getPublicKey(kms: KMS, KeyId: string): Promise<Uint8Array> {
   const { PublicKey } = await kms.getPublicKey({ KeyId });
   return PublicKey ?? Buffer.of();
+}
+
+const SIGNATURE_REQUEST = { Message: Buffer.of(1), SigningAlgorithm: 'ECDSA_SHA_256' } as const;
+
+async function sign(kms: KMS, KeyId: string): Promise<Uint8Array> {
+  const { Signature } = await kms.sign({ KeyId, ...SIGNATURE_REQUEST });
+  return Signature ?? Buffer.of();
 }
 
 const ANY_IDENTIFIER: Facts = { acceptsAliases: true, crossAccount: true };
@@ -147,9 +155,19 @@ export const KEY_OPERATIONS: readonly KeyOperation[] = [
       kms.verifyMac({ KeyId, Message: Buffer.of(1), MacAlgorithm: 'HMAC_SHA_256', Mac }),
     { ...ANY_IDENTIFIER, ...HMAC, prepare: generateMac },
   ),
+  keyOperation('Sign', 'CRYPTO', (kms, KeyId) => kms.sign({ KeyId, ...SIGNATURE_REQUEST }), {
+    ...ANY_IDENTIFIER,
+    ...SIGNING,
+  }),
+  keyOperation(
+    'Verify',
+    'CRYPTO',
+    (kms, KeyId, { made: Signature }) => kms.verify({ KeyId, ...SIGNATURE_REQUEST, Signature }),
+    { ...ANY_IDENTIFIER, ...SIGNING, prepare: sign },
+  ),
   keyOperation('GetPublicKey', 'CRYPTO', (kms, KeyId) => kms.getPublicKey({ KeyId }), {
     ...ANY_IDENTIFIER,
-    kind: { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' },
+    ...SIGNING,
   }),
   keyOperation('GetKeyLastUsage', 'ANY', (kms, KeyId) => kms.getKeyLastUsage({ KeyId })),
   keyOperation(
