@@ -288,12 +288,13 @@ function policiesOf({ caller }: RequestFacts, keyPolicy?: CompiledPolicy): Autho
  * @param conditions condition keys that count instead of what is known
  */
 export function contextOf(
-  request: Pick<RequestFacts, 'caller' | 'partition' | 'region' | 'time'> & Partial<RequestFacts>,
+  request: Pick<RequestFacts, 'caller' | 'partition' | 'region' | 'organization' | 'time'> &
+    Partial<RequestFacts>,
   subject: Caller,
   key: KeyTraits,
   conditions: Conditions,
 ): ConditionContext {
-  const { partition, region, time } = request;
+  const { partition, region, organization, time } = request;
   const unknown = {
     recipient: undefined,
     sourceAddress: undefined,
@@ -304,7 +305,7 @@ export function contextOf(
   const facts =
     subject === request.caller
       ? { ...unknown, ...request }
-      : { ...unknown, caller: subject, partition, region, time };
+      : { ...unknown, caller: subject, partition, region, organization, time };
   return new RequestConditions(facts, {
     key,
     resourceAccount: key.record.accountId,

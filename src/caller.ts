@@ -27,6 +27,8 @@ export interface CallerSession {
 export interface ServiceSource {
   readonly arn: string | undefined;
   readonly account: string | undefined;
+  /** Whether that account is one of the deployment. */
+  readonly isAccountKnown: boolean;
 }
 
 /** What an OpenID Connect token proves of its bearer, who wants to assume a role. */

@@ -1,6 +1,6 @@
 import type { Recipient } from './attestation/index.ts';
 import { type Caller, type PrincipalTag, userIdOf } from './caller.ts';
-import { type Identity, tagsOf } from './iam/index.ts';
+import { type Identity, type Organization, tagsOf } from './iam/index.ts';
 import { type KeyTraits, multiRegionKeyType } from './kms/index.ts';
 import type { Conditions } from './operations/index.ts';
 import type { ConditionContext, ConditionValue } from './policy/index.ts';
@@ -12,6 +12,7 @@ export interface RequestFacts {
   readonly recipient: Recipient | undefined;
   readonly partition: string;
   readonly region: string;
+  readonly organization: Organization;
   /** Milliseconds since the Unix epoch. */
   readonly time: number;
   /** What is not known of a request that nobody makes is undefined. */
@@ -49,6 +50,19 @@ const PRINCIPAL_TYPES = {
   'web-identity': undefined,
 } as const;
 
+/** Services, and whoever has no more than a token yet, are in no organization. */
+function organizationOfCaller({ caller, organization }: RequestFacts): Organization | undefined {
+  return PRINCIPAL_TYPES[caller.principal.kind] === undefined ? undefined : organization;
+}
+
+function organizationOfSource({ caller, organization }: RequestFacts): Organization | undefined {
+  return caller.serviceSource?.isAccountKnown === true ? organization : undefined;
+}
+
+function pathsOf(organization: Organization | undefined): ConditionValue | undefined {
+  return organization && [organization.path];
+}
+
 /** Condition keys that do not depend on the operation (policies.md sections 6 and 7). */
 const SOURCES: Readonly<Record<string, Source>> = {
   'aws:currenttime': ({ time }) => new Date(time).toISOString(),
@@ -61,6 +75,12 @@ const SOURCES: Readonly<Record<string, Source>> = {
   'aws:principalarn': ({ caller: { principal } }) =>
     principal.kind === 'assumed-role' ? principal.roleArn : principal.arn,
   'aws:principalaccount': ({ caller }) => (caller.principal.kind === 'service' ? undefined : caller.account),
+  'aws:principalorgid': (request) => organizationOfCaller(request)?.id,
+  'aws:principalorgpaths': (request) => pathsOf(organizationOfCaller(request)),
+  'aws:resourceorgid': ({ organization }) => organization.id,
+  'aws:resourceorgpaths': ({ organization }) => pathsOf(organization),
+  'aws:sourceorgid': (request) => organizationOfSource(request)?.id,
+  'aws:sourceorgpaths': (request) => pathsOf(organizationOfSource(request)),
   'aws:principaltype': ({ caller }) => PRINCIPAL_TYPES[caller.principal.kind],
   'aws:principalisawsservice': ({ caller }) => String(caller.principal.kind === 'service'),
   'aws:principalservicename': ({ caller: { principal } }) =>

@@ -4,7 +4,7 @@ import type { ReadRecipient, Recipient } from './attestation/index.ts';
 import { authorizeTargets, contextOf, isAllowed, wouldAllow } from './authorization.ts';
 import type { RequestFacts } from './conditions.ts';
 import { ServiceError } from './errors.ts';
-import { type Authenticate, authenticateWebIdentity, type Iam } from './iam/index.ts';
+import { type Authenticate, authenticateWebIdentity, type Iam, organizationOf } from './iam/index.ts';
 import { type Kms, readGrantToken } from './kms/index.ts';
 import { signingNameOf } from './model/index.ts';
 import {
@@ -60,6 +60,8 @@ export function createPipeline({
   readonly readRecipient: ReadRecipient;
   readonly logger: Logger;
 }): Answer {
+  const organization = organizationOf(iam);
+
   async function walk(wire: WireRequest, protocol: Protocol, operation: Operation): Promise<string> {
     await kms.store.passFence();
     const time = kms.clock.now();
@@ -77,6 +79,7 @@ export function createPipeline({
       recipient,
       partition: kms.partition,
       region,
+      organization,
       time,
       sourceAddress: wire.sourceAddress,
       secureTransport: wire.secureTransport,

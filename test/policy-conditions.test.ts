@@ -94,6 +94,23 @@ const CONDITIONS: readonly ConditionCase[] = [
     met: [description, encryption()],
   },
   {
+    title: 'the caller and the key are in the organization of the deployment',
+    condition: {
+      StringEquals: { 'aws:PrincipalOrgID': `o-${ACCOUNT}`, 'aws:ResourceOrgID': `o-${ACCOUNT}` },
+      'ForAnyValue:StringLike': {
+        'aws:PrincipalOrgPaths': `o-${ACCOUNT}/*`,
+        'aws:ResourceOrgPaths': `o-${ACCOUNT}/r-${ACCOUNT}/`,
+      },
+      Null: { 'aws:SourceOrgID': 'true' },
+    },
+    met: [description, encryption()],
+  },
+  {
+    title: 'the caller is in no other organization',
+    condition: { StringEquals: { 'aws:PrincipalOrgID': `o-${OTHER_ACCOUNT}` } },
+    unmet: [description, encryption()],
+  },
+  {
     title: 'kms:CallerAccount is no other account',
     condition: { StringEquals: { 'kms:CallerAccount': OTHER_ACCOUNT } },
     unmet: [description, encryption()],

@@ -77,6 +77,22 @@ describe('a service principal', () => {
     );
   });
 
+  it('is told by the organization of the account for which it asks', async () => {
+    const { arn: KeyId } = await createKey(server.client(), {
+      Policy: keyPolicy(
+        allow(),
+        allow({
+          Principal: { Service: SERVICE },
+          Action: 'kms:DescribeKey',
+          Condition: { StringEquals: { 'aws:SourceOrgID': `o-${ACCOUNT}` } },
+        }),
+      ),
+    });
+    await clientWith({ 'x-amz-source-account': ACCOUNT }).describeKey({ KeyId });
+    for (const headers of [{ 'x-amz-source-account': '999988887777' }, {}])
+      await assertRefused(clientWith(headers).describeKey({ KeyId }), 'AccessDeniedException');
+  });
+
   it('is nobody to a policy that allows everybody, and has no permissions of its own', async () => {
     const { arn: KeyId } = await createKey(server.client(), { Policy: keyPolicy(allow({ Principal: '*' })) });
     const kms = server.client({ credentials });

@@ -1,7 +1,7 @@
 import { contextOf } from '../authorization.ts';
 import type { Configuration } from '../config.ts';
 import { OperatorError } from '../errors.ts';
-import { rootCaller } from '../iam/index.ts';
+import { organizationOf, rootCaller } from '../iam/index.ts';
 import { createKms, parseIdentifier } from '../kms/index.ts';
 import {
   type AccessReport,
@@ -51,7 +51,8 @@ export function explain(configuration: Configuration, options: ExplainOptions): 
     const key = found?.kind === 'key' ? found.key?.entry : undefined;
     if (key === undefined) throw new OperatorError(`there is no key ${options.key} in ${region}`);
     const action = canonicalAction(options.action);
-    const request = { caller: subject, partition: iam.partition, region, time };
+    const organization = organizationOf(iam);
+    const request = { caller: subject, partition: iam.partition, region, organization, time };
     const report = await reportAccess(kms, iam, {
       key,
       subject,

@@ -33,7 +33,7 @@ export function rootCaller(partition: string, account: string, accessKeyId: stri
 }
 
 /** What the signed headers of a service say of a request: whose it is, or what it is for. */
-export interface ServiceHeaders extends ServiceSource {
+export interface ServiceHeaders extends Omit<ServiceSource, 'isAccountKnown'> {
   /** The ARN of the principal on whose behalf the request is made. */
   readonly onBehalfOf: string | undefined;
 }
@@ -54,7 +54,9 @@ export async function callerOfCredential(
   if (isOfKind(entry.identity, 'service')) {
     const { onBehalfOf, ...source } = headers();
     if (onBehalfOf !== undefined) return forwardedCaller(iam, entry.identity, onBehalfOf, accessKeyId);
-    return serviceCaller(entry.identity.name, accountId, accessKeyId, source);
+    const { account = '' } = source;
+    const isAccountKnown = (await iam.accounts.get(account)) !== undefined;
+    return serviceCaller(entry.identity.name, accountId, accessKeyId, { ...source, isAccountKnown });
   }
   return userCaller(iam, entry, accessKeyId);
 }

@@ -39,6 +39,18 @@ export interface Iam {
   readonly openIdConnect: () => Promise<OpenIdConnect>;
 }
 
+/** The organization that all accounts of the deployment are in. */
+export interface Organization {
+  readonly id: string;
+  /** Where in it every account is: its root. */
+  readonly path: string;
+}
+
+export function organizationOf({ operatorAccount }: Pick<Iam, 'operatorAccount'>): Organization {
+  const id = `o-${operatorAccount}`;
+  return { id, path: `${id}/r-${operatorAccount}/` };
+}
+
 /** How OpenID Connect tokens are read and verified. */
 export interface OpenIdConnect {
   readonly readIssuer: typeof readIssuer;

@@ -1,4 +1,4 @@
-import type { AccountRecord, Iam } from '../../iam/index.ts';
+import { type AccountRecord, type Iam, organizationOf } from '../../iam/index.ts';
 import { enumeration, list, optional, string, structure, timestamp } from '../../model/index.ts';
 
 /* How the organization and its accounts are shown. */
@@ -81,8 +81,8 @@ export function showAccount(iam: Iam, { accountId, name, email, creationDate }: 
 export function showOrganization(iam: Iam) {
   const { partition, operatorAccount } = iam;
   return {
-    Id: organizationId(iam),
-    Arn: `arn:${partition}:organizations::${operatorAccount}:organization/${organizationId(iam)}`,
+    Id: organizationOf(iam).id,
+    Arn: `arn:${partition}:organizations::${operatorAccount}:organization/${organizationOf(iam).id}`,
     FeatureSet: 'CONSOLIDATED_BILLING',
     MasterAccountArn: accountArn(iam, operatorAccount),
     MasterAccountId: operatorAccount,
@@ -90,11 +90,7 @@ export function showOrganization(iam: Iam) {
   } as const;
 }
 
-function organizationId({ operatorAccount }: Iam): string {
-  return `o-${operatorAccount}`;
-}
-
 function accountArn(iam: Iam, accountId: string): string {
   const { partition, operatorAccount } = iam;
-  return `arn:${partition}:organizations::${operatorAccount}:account/${organizationId(iam)}/${accountId}`;
+  return `arn:${partition}:organizations::${operatorAccount}:account/${organizationOf(iam).id}/${accountId}`;
 }
