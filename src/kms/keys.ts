@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { DAY } from '../clock.ts';
 import type { KeySpec, KeyUsage } from '../crypto/index.ts';
 import {
   insertKey,
@@ -13,8 +14,6 @@ import {
 import { keyArn } from './identifiers.ts';
 import { type KeyEntry, loadKeyEntry, type Origin, wrapKeyMaterial } from './key-entry.ts';
 import type { Kms } from './kms.ts';
-
-const DAY = 86_400_000;
 
 /** What kind of key a key is; none of it ever changes. */
 export interface KeyKind {

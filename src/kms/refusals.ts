@@ -169,13 +169,6 @@ export function rotationUnsupported(): ServiceError {
   return new ServiceError('UnsupportedOperationException');
 }
 
-export function rotationNotConfigurable(keyArn: string): ServiceError {
-  return new ServiceError(
-    'UnsupportedOperationException',
-    `${keyArn} is an AWS managed key, which is rotated every year.`,
-  );
-}
-
 export function notPrimaryKey(keyArn: string): ServiceError {
   return new ServiceError('UnsupportedOperationException', `${keyArn} is not a multi-region primary key.`);
 }

@@ -1,3 +1,4 @@
+import { DAY } from '../clock.ts';
 import {
   changeKey,
   deletionDateAfter,
@@ -121,8 +122,6 @@ export const enableKey = operation({
     return {};
   },
 });
-
-const DAY = 86_400_000;
 
 /** For how many whole days a key has not been used, or existed if it never was. */
 function daysWithoutUse({ record, lastUse }: KeyEntry, time: number): Conditions {

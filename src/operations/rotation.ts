@@ -11,7 +11,6 @@ import {
   ROTATION_TYPES,
   requireOnDemandRotation,
   rotateKeyOnDemand as rotateOnDemand,
-  rotationNotConfigurable,
   rotationUnsupported,
 } from '../kms/index.ts';
 import {
@@ -47,18 +46,18 @@ function requireRotation({ arn, keySpec, origin }: KeyEntry, ...origins: readonl
 }
 
 /**
- * Refuses keys that are rotated by others: AWS managed keys, and replicas, with their primary key.
+ * Refuses replicas, which are rotated with their primary key. (AWS managed keys, too, are rotated by others only: that
+ * is for their key policies to refuse.)
  *
  * @throws ServiceError `UnsupportedOperationException`
  */
-function requireOwnRotation(key: KeyEntry): void {
-  if (key.record.keyManager === 'AWS') throw rotationNotConfigurable(key.arn);
+function requirePrimary(key: KeyEntry): void {
   if (multiRegionKeyType(key) === 'REPLICA') throw notPrimaryKey(key.arn);
 }
 
 function requireAutomaticRotation(key: KeyEntry): void {
   requireRotation(key, 'AWS_KMS');
-  requireOwnRotation(key);
+  requirePrimary(key);
 }
 
 const ROTATION_ERRORS = [...MANAGEMENT_ERRORS, 'DisabledException', 'UnsupportedOperationException'];
@@ -185,7 +184,7 @@ export const rotateKeyOnDemand = operation({
   // What kind of key it is comes after its state here (operations.md section 2, class RODEM).
   check({ targets: { key }, kms }) {
     requireRotation(key, 'AWS_KMS', 'EXTERNAL');
-    requireOwnRotation(key);
+    requirePrimary(key);
     requireOnDemandRotation(kms, key);
   },
   async handler({ targets: { key }, kms }) {

@@ -1,3 +1,4 @@
+import { DAY } from '../clock.ts';
 import { keyEntity } from './keys.ts';
 import { authenticateRow, verifyRow } from './rows.ts';
 import type { Reader, Writer } from './store.ts';
@@ -11,8 +12,6 @@ export interface KeyUse {
   readonly lastUsedDate: number;
   readonly requestId: string;
 }
-
-const DAY = 86_400_000;
 
 export async function findKeyUse(reader: Reader, region: string, keyId: string): Promise<KeyUse | undefined> {
   const stored = await reader.db
