@@ -21,13 +21,14 @@ import {
   type Reader,
 } from '../store/index.ts';
 import { keyArn } from './identifiers.ts';
+import { KeyMaterials } from './key-materials.ts';
 import { KEY_STATES, type KeyState } from './key-state.ts';
 
 /** Where the material of a key comes from. */
 export const ORIGINS = ['AWS_KMS', 'EXTERNAL', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE'] as const;
 export type Origin = (typeof ORIGINS)[number];
 
-/** A key ready for use: decoded, its policy compiled, its material unwrapped. Frozen; a change makes a new one. */
+/** A key ready for use: decoded, its policy compiled, its current material unwrapped. Frozen; a change makes a new one. */
 export interface KeyEntry {
   readonly arn: string;
   readonly state: KeyState;
@@ -41,8 +42,8 @@ export interface KeyEntry {
   readonly regions: readonly string[];
   /** Every version of the material, oldest first; also those that are not there to be used. */
   readonly materialRecords: readonly KeyMaterialRecord[];
-  /** The material that is there to be used, by key material id. */
-  readonly materials: ReadonlyMap<string, KeyMaterial>;
+  /** The material that is there to be used. */
+  readonly materials: Pick<KeyMaterials, 'get'>;
   /** The material that encrypts, signs, …; `undefined` while it is not there. */
   readonly currentMaterial: KeyMaterial | undefined;
   /** The last cryptographic operation, to the day. */
@@ -71,11 +72,9 @@ export async function loadKeyEntry(
   const state = member(KEY_STATES, record.keyState);
   const keySpec = member(KEY_SPECS, record.keySpec);
   const materialRecords = await listKeyMaterials(reader, region, keyId);
-  const materials = new Map<string, KeyMaterial>();
-  for (const material of materialRecords) {
-    const ready = unwrapKeyMaterial(reader.keyring, record.accountId, keySpec, material);
-    if (ready !== undefined) materials.set(material.keyMaterialId, ready);
-  }
+  const materials = new KeyMaterials(materialRecords, (material) =>
+    unwrapKeyMaterial(reader.keyring, record.accountId, keySpec, material),
+  );
   return Object.freeze({
     arn: keyArn(partition, region, record.accountId, keyId),
     state,

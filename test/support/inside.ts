@@ -56,7 +56,12 @@ export async function verifyStore(dataDirectory: string): Promise<number> {
         verifyStoredRow(inside.keyring, table, row);
     }
     const keys = database.prepare('select region, key_id from keys').all();
-    for (const { region, key_id } of keys) assert.ok(await inside.kms.keys.get(`${region}/${key_id}`));
+    for (const { region, key_id } of keys) {
+      const key = await inside.kms.keys.get(`${region}/${key_id}`);
+      assert.ok(key !== undefined);
+      for (const { wrappedKeyMaterial, keyMaterialId } of key.materialRecords)
+        assert.equal(key.materials.get(keyMaterialId) !== undefined, wrappedKeyMaterial !== undefined);
+    }
     const count = (query: string) => Number(database.prepare(query).get()?.['count']);
     assert.equal(
       count(`select count(*) as count from aliases where target_key_id not in (select key_id from keys)`),
