@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { KMS } from '@aws-sdk/client-kms';
+import { DAY } from './support/due-work.ts';
 import { createUserWithKey } from './support/identities.ts';
 import { allow, keyPolicy, rootOf } from './support/key-policies.ts';
 import { createKey } from './support/keys.ts';
 import { assertRefused } from './support/refusal.ts';
+import { listMaterial, rotationStatus, untilRotated } from './support/rotation.ts';
 import { ACCOUNT, type Credentials, REGION, startTestServer, type TestServer } from './support/server.ts';
 import { clientOnBehalfOf, registerTestService } from './support/services.ts';
 
@@ -104,9 +106,24 @@ describe('the AWS managed key of a service', () => {
       () => kms.tagResource({ KeyId, Tags: [{ TagKey: 'a', TagValue: 'b' }] }),
       () => kms.updateKeyDescription({ KeyId, Description: 'mine' }),
       () => kms.createAlias({ AliasName: 'alias/mine', TargetKeyId: KeyId }),
+      () => kms.enableKeyRotation({ KeyId, RotationPeriodInDays: 90 }),
+      () => kms.disableKeyRotation({ KeyId }),
+      () => kms.rotateKeyOnDemand({ KeyId }),
       () => kms.createGrant({ KeyId, GranteePrincipal: rootOf(ACCOUNT), Operations: ['Decrypt'] }),
     ])
       await assertRefused(change(), 'AccessDeniedException');
+  });
+
+  it('is rotated every year', async () => {
+    const { CiphertextBlob } = await throughS3().encrypt({ KeyId: ALIAS, Plaintext: Buffer.of(1) });
+    const { KeyMetadata: { KeyId = '', CreationDate } = {} } = await kms.describeKey({ KeyId: ALIAS });
+    const { NextRotationDate, ...status } = await rotationStatus(kms, KeyId);
+    assert.deepEqual([status.KeyRotationEnabled, status.RotationPeriodInDays], [true, 365]);
+    assert.equal(NextRotationDate?.getTime(), (CreationDate?.getTime() ?? 0) + 365 * DAY);
+    await untilRotated(server, kms, KeyId, NextRotationDate ?? new Date());
+    const rotation = (await listMaterial(kms, KeyId)).at(-1);
+    assert.equal(rotation?.RotationType, 'AUTOMATIC');
+    await throughS3().decrypt({ CiphertextBlob });
   });
 
   it('keeps its alias, and no other key gets one like it', async () => {

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { CreateKeyCommandInput, KMS } from '@aws-sdk/client-kms';
 import { DAY } from './support/due-work.ts';
@@ -281,6 +284,32 @@ describe('keys that are not rotated automatically', () => {
       }
     }
   });
+});
+
+it('several processes rotate a key that is due once', async (test) => {
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'qkms-key-rotation-'));
+  const servers = [await startTestServer({ dataDirectory }), await startTestServer({ dataDirectory })];
+  test.after(async () => {
+    for (const server of servers) await server.close();
+    await rm(dataDirectory, { recursive: true });
+  });
+  const [one] = servers.map((server) => server.client());
+  assert.ok(one !== undefined);
+  const keyIds: string[] = [];
+  for (let keys = 0; keys < 20; keys += 1) {
+    const { keyId } = await createKey(one);
+    keyIds.push(keyId);
+    await one.enableKeyRotation({ KeyId: keyId });
+  }
+  for (const { clock } of servers) clock.advance(365 * DAY);
+  // Each process then has something later to do, by which it has been through all of these.
+  for (const server of servers) {
+    const kms = server.client();
+    const { keyId } = await createKey(kms);
+    await kms.enableKeyRotation({ KeyId: keyId, RotationPeriodInDays: 90 });
+    await untilRotated(server, kms, keyId, new Date(server.clock.now() + 90 * DAY));
+  }
+  for (const keyId of keyIds) assert.equal((await listMaterial(one, keyId)).length, 2);
 });
 
 it('a key can be rotated so often that its rotations fill pages', async () => {

@@ -34,6 +34,8 @@ const byAliasArn = (key: KeyUnderPolicy) =>
   kms.describeKey({ KeyId: `arn:aws:kms:${REGION}:${ACCOUNT}:${key.aliasName}` });
 const schedule = (PendingWindowInDays?: number) => (key: KeyUnderPolicy) =>
   kms.scheduleKeyDeletion({ KeyId: key.keyId, PendingWindowInDays });
+const rotation = (RotationPeriodInDays?: number) => (key: KeyUnderPolicy) =>
+  kms.enableKeyRotation({ KeyId: key.keyId, RotationPeriodInDays });
 const tagging =
   (...tags: readonly [string, string][]) =>
   (key: KeyUnderPolicy) =>
@@ -135,6 +137,12 @@ const CONDITIONS: readonly ConditionCase[] = [
     condition: { NumericGreaterThanEquals: { 'kms:ScheduleKeyDeletionPendingWindowInDays': '14' } },
     met: [schedule(14), schedule(30), schedule()],
     unmet: [schedule(7), schedule(13), description],
+  },
+  {
+    title: 'kms:RotationPeriodInDays is the rotation period, 365 by default',
+    condition: { NumericLessThanEquals: { 'kms:RotationPeriodInDays': '365' } },
+    met: [rotation(90), rotation(365), rotation()],
+    unmet: [rotation(366), (key) => kms.disableKeyRotation({ KeyId: key.keyId }), description],
   },
   {
     title: 'kms:BypassPolicyLockoutSafetyCheck is what the request says, and missing when it says nothing',
