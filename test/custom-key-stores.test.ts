@@ -91,6 +91,18 @@ describe('CreateCustomKeyStore', () => {
     );
   });
 
+  it('refuses them also behind an endpoint service of a VPC', async () => {
+    await assertRefused(
+      kms.createCustomKeyStore({
+        ...EXTERNAL,
+        XksProxyConnectivity: 'VPC_ENDPOINT_SERVICE',
+        XksProxyVpcEndpointServiceName: 'com.amazonaws.vpce.us-east-1.vpce-svc-0123456789abcdef0',
+        XksProxyVpcEndpointServiceOwner: '111122223333',
+      }),
+      'UnsupportedOperationException',
+    );
+  });
+
   it('names what a store of its type cannot be without', async () => {
     for (const [complete, type, needed] of [
       [CLOUD_HSM, 'AWS_CLOUDHSM', ['CloudHsmClusterId', 'KeyStorePassword', 'TrustAnchorCertificate']],
