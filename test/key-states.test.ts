@@ -35,6 +35,9 @@ const OUTCOMES: Readonly<Record<StateClass, Readonly<Record<KeyState, Outcome>>>
   RODEM: { Enabled: 'works', Disabled: 'disabled', PendingDeletion: 'pending deletion' },
   CANCEL: { Enabled: 'not pending deletion', Disabled: 'not pending deletion', PendingDeletion: 'works' },
   SCHED: { Enabled: 'works', Disabled: 'works', PendingDeletion: 'pending deletion' },
+  IMPGET: { Enabled: 'works', Disabled: 'works', PendingDeletion: 'pending deletion' },
+  IMP: { Enabled: 'works', Disabled: 'works', PendingDeletion: 'pending deletion' },
+  DELMAT: { Enabled: 'works', Disabled: 'works', PendingDeletion: 'works' },
 };
 
 let server: TestServer;

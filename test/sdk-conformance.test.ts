@@ -71,11 +71,8 @@ const sts: NoFaults<Faults<typeof stsSdk, DeclaredStsOperation>> = true;
 
 /** Operations of the SDK that this version does not have yet; they answer UnknownOperationException. */
 const MISSING = [
-  'DeleteImportedKeyMaterial',
   'GenerateDataKeyPair',
   'GenerateDataKeyPairWithoutPlaintext',
-  'GetParametersForImport',
-  'ImportKeyMaterial',
   'ReplicateKey',
   'UpdatePrimaryRegion',
 ];

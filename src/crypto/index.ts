@@ -38,13 +38,16 @@ export {
 export { decapsulate, encapsulate } from './encapsulation.ts';
 export type { EncryptionContext } from './encryption-context.ts';
 export { hkdfSha256 } from './hkdf-sha256.ts';
+export * from './import-wrapping.ts';
 export { deriveSharedSecret, readPeerKey } from './key-agreement.ts';
 export {
+  describeKeyMaterial,
   generateKeyMaterial,
   type KeyMaterial,
   loadKeyMaterial,
+  readKeyMaterial,
 } from './key-material.ts';
-export { KeyPair } from './key-pair.ts';
+export { generatePair, KeyPair, loadPair } from './key-pair.ts';
 export * from './key-specs.ts';
 export { encodeLengthPrefixed } from './length-prefixed.ts';
 export { generateMac, HmacKeyMaterial, macsEqual } from './mac.ts';

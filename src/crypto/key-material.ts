@@ -3,6 +3,7 @@ import { type CiphertextHeader, SymmetricKeyMaterial } from './ciphertext.ts';
 import { generatePair, type KeyPair, loadPair } from './key-pair.ts';
 import type { KeySpec } from './key-specs.ts';
 import { HmacKeyMaterial } from './mac.ts';
+import { readPrivateKey } from './private-key-info.ts';
 
 /** Lengths in bytes of key material that is a secret of random bytes (crypto.md sections 4 and 9). */
 export const SECRET_LENGTHS = {
@@ -40,4 +41,23 @@ export async function generateKeyMaterial(keySpec: KeySpec): Promise<Buffer> {
 export function loadKeyMaterial(keySpec: KeySpec, header: CiphertextHeader, material: Buffer): KeyMaterial {
   if (keySpec === 'SYMMETRIC_DEFAULT') return new SymmetricKeyMaterial(header, material);
   return isSecret(keySpec) ? new HmacKeyMaterial(material) : loadPair(keySpec, material);
+}
+
+/**
+ * Checks key material that was made elsewhere: a secret of the right length, or a private key as `readPrivateKey` wants it.
+ *
+ * @param material is the caller's to wipe
+ * @returns the material as `generateKeyMaterial` would return it, also the caller's to wipe; `undefined` when it is not
+ * material of a key of this spec
+ */
+export async function readKeyMaterial(keySpec: KeySpec, material: Buffer): Promise<Buffer | undefined> {
+  if (!isSecret(keySpec)) return readPrivateKey(keySpec, material);
+  return material.length === SECRET_LENGTHS[keySpec] ? Buffer.from(material) : undefined;
+}
+
+/** What `readKeyMaterial` accepts, in words. */
+export function describeKeyMaterial(keySpec: KeySpec): string {
+  return isSecret(keySpec)
+    ? `${SECRET_LENGTHS[keySpec]} bytes`
+    : 'a private key of exactly that kind, unencrypted, in PKCS #8 and DER';
 }

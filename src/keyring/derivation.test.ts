@@ -10,6 +10,7 @@ const PURPOSES: readonly Purpose[] = [
   'wrap-secrets',
   'authenticate-records',
   'seal-markers',
+  'seal-import-tokens',
   'identify-key-material',
   'identify-root-key',
 ];

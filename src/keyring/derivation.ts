@@ -14,6 +14,7 @@ export const KEY_LENGTH = 32;
  * - `seal-markers`: encrypts pagination markers (XAES-256-GCM).
  * - `seal-grant-tokens`: encrypts grant tokens (XAES-256-GCM).
  * - `seal-session-tokens`: encrypts the tokens of temporary credentials (XAES-256-GCM).
+ * - `seal-import-tokens`: encrypts import tokens (XAES-256-GCM).
  * - `identify-key-material`: names key material without telling anything of it (HMAC-SHA256).
  * - `identify-root-key`: becomes the public id of the root key itself; it keeps nothing secret.
  */
@@ -24,6 +25,7 @@ export type Purpose =
   | 'seal-markers'
   | 'seal-grant-tokens'
   | 'seal-session-tokens'
+  | 'seal-import-tokens'
   | 'identify-key-material'
   | 'identify-root-key';
 

@@ -260,6 +260,32 @@ describe('sealMarker and openMarker', () => {
   });
 });
 
+describe('sealImportToken and openImportToken', () => {
+  const key = ['111122223333', 'us-east-1', 'key-1'];
+  const secret = randomBytes(100);
+
+  it('give back what was sealed, for the same key', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 3000 }), identity, (plaintext, parts) => {
+        const token = keyring.sealImportToken(parts, plaintext);
+        assert.deepEqual(keyring.openImportToken([...parts], token), Buffer.from(plaintext));
+      }),
+    );
+  });
+
+  it('refuse a token of another key, purpose or root, and one that was altered', () => {
+    const token = keyring.sealImportToken(key, secret);
+    assert.equal(keyring.openImportToken([...key.slice(0, 2), 'key-2'], token), undefined);
+    assert.equal(keyring.openImportToken(key, keyring.sealSessionToken(key, secret)), undefined);
+    assert.equal(keyring.openImportToken(key, keyring.wrap('key-material', secret, key)), undefined);
+    for (const stranger of Object.values(strangers))
+      assert.equal(keyring.openImportToken(key, stranger.sealImportToken(key, secret)), undefined);
+    for (const altered of flipped(token)) assert.equal(keyring.openImportToken(key, altered), undefined);
+    for (let length = 0; length < token.length; length++)
+      assert.equal(keyring.openImportToken(key, token.subarray(0, length)), undefined);
+  });
+});
+
 describe('createKeyring', () => {
   it('does not need the root key any longer', () => {
     const wiped = Buffer.from(rootKey);
@@ -302,6 +328,8 @@ describe('a destroyed keyring', () => {
       () => destroyed.identifyKeyMaterial('k', Buffer.alloc(32)),
       () => destroyed.sealMarker([], 'x'),
       () => destroyed.openMarker([], marker),
+      () => destroyed.sealImportToken([], Buffer.from('x')),
+      () => destroyed.openImportToken([], wrapped),
     ];
     for (const use of uses) assert.throws(use, /^KeyringError: the keyring was destroyed/);
   });

@@ -65,6 +65,17 @@ export interface Keyring {
    */
   openSessionToken(identity: readonly string[], token: Uint8Array): Buffer | undefined;
 
+  /**
+   * Encrypts an import token. `identity` is the KMS key that it is for; the same identity is needed to open it.
+   */
+  sealImportToken(identity: readonly string[], plaintext: Uint8Array): Buffer;
+
+  /**
+   * What `sealImportToken` encrypted, or `undefined` when it didn't make this token for this identity. The result is the
+   * caller's to wipe.
+   */
+  openImportToken(identity: readonly string[], token: Uint8Array): Buffer | undefined;
+
   /** A public value, 32 lower-case hex digits, that tells one root key from another within a store. */
   readonly rootKeyId: string;
 
@@ -95,6 +106,7 @@ class DerivedKeyring implements Keyring {
   readonly #markerKey: XaesKey;
   readonly #grantTokenKey: XaesKey;
   readonly #sessionTokenKey: XaesKey;
+  readonly #importTokenKey: XaesKey;
   readonly #recordKey: Buffer;
   readonly #materialIdKey: Buffer;
   readonly #nonces = new NoncePool();
@@ -108,6 +120,7 @@ class DerivedKeyring implements Keyring {
     this.#markerKey = encryptionKey(derive('seal-markers'));
     this.#grantTokenKey = encryptionKey(derive('seal-grant-tokens'));
     this.#sessionTokenKey = encryptionKey(derive('seal-session-tokens'));
+    this.#importTokenKey = encryptionKey(derive('seal-import-tokens'));
     this.#recordKey = derive('authenticate-records');
     this.#materialIdKey = derive('identify-key-material');
     this.rootKeyId = derive('identify-root-key').toString('hex', 0, 16);
@@ -182,12 +195,22 @@ class DerivedKeyring implements Keyring {
     return unwrapUnder(this.#sessionTokenKey, token, identity);
   }
 
+  sealImportToken(identity: readonly string[], plaintext: Uint8Array): Buffer {
+    this.#requireKeys();
+    return wrapUnder(this.#importTokenKey, this.#nonces, plaintext, identity);
+  }
+
+  openImportToken(identity: readonly string[], token: Uint8Array): Buffer | undefined {
+    this.#requireKeys();
+    return unwrapUnder(this.#importTokenKey, token, identity);
+  }
+
   destroy(): void {
     if (this.#destroyed) return;
     this.#destroyed = true;
     const { 'key-material': materialKey, secret: secretKey } = this.#wrappingKeys;
-    const tokenKeys = [this.#markerKey, this.#grantTokenKey, this.#sessionTokenKey];
-    for (const key of [materialKey, secretKey, ...tokenKeys]) key.destroy();
+    const tokenKeys = [this.#grantTokenKey, this.#sessionTokenKey, this.#importTokenKey];
+    for (const key of [materialKey, secretKey, this.#markerKey, ...tokenKeys]) key.destroy();
     this.#recordKey.fill(0);
     this.#materialIdKey.fill(0);
   }

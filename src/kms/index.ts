@@ -16,8 +16,14 @@ export { deletionDateAfter } from './deletion.ts';
 export * from './grants.ts';
 export * from './identifiers.ts';
 export {
+  deleteImportedKeyMaterial,
+  importKeyMaterial,
+  type MaterialFacts,
+  requireMaterialFacts,
+} from './import.ts';
+export * from './import-parameters.ts';
+export {
   currentMaterialOf,
-  isMaterialComplete,
   type KeyEntry,
   type KeyTraits,
   loadKeyEntry,
@@ -28,6 +34,7 @@ export * from './key-policy.ts';
 export * from './key-state.ts';
 export * from './keys.ts';
 export * from './kms.ts';
+export { isMaterialComplete } from './material-presence.ts';
 export * from './multi-region.ts';
 export * from './refusals.ts';
 export {

@@ -23,6 +23,8 @@ import {
 import { keyArn } from './identifiers.ts';
 import { KeyMaterials } from './key-materials.ts';
 import { KEY_STATES, type KeyState } from './key-state.ts';
+import type { Kms } from './kms.ts';
+import { isExpired, stateWith, withoutMaterial } from './material-presence.ts';
 
 /** Where the material of a key comes from. */
 export const ORIGINS = ['AWS_KMS', 'EXTERNAL', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE'] as const;
@@ -42,6 +44,8 @@ export interface KeyEntry {
   readonly regions: readonly string[];
   /** Every version of the material, oldest first; also those that are not there to be used. */
   readonly materialRecords: readonly KeyMaterialRecord[];
+  /** When the first of the material expires, in milliseconds since the Unix epoch: the entry is not right any more then. */
+  readonly expiryDate: number | undefined;
   /** The material that is there to be used. */
   readonly materials: Pick<KeyMaterials, 'get'>;
   /** The material that encrypts, signs, …; `undefined` while it is not there. */
@@ -60,24 +64,31 @@ export interface KeyTraits {
   readonly aliases: readonly Pick<AliasRecord, 'aliasName'>[];
 }
 
-/** Loads a key with everything that belongs to it; `undefined` when there is none. */
+/**
+ * Loads a key with everything that belongs to it; `undefined` when there is none. Imported material that has expired is not
+ * there any more, whether or not it has been deleted yet, and the state is what follows from that; the record is the
+ * stored one.
+ */
 export async function loadKeyEntry(
   reader: Reader,
-  partition: string,
+  { partition, clock }: Pick<Kms, 'partition' | 'clock'>,
   region: string,
   keyId: string,
 ): Promise<KeyEntry | undefined> {
   const record = await findKey(reader, region, keyId);
   if (record === undefined) return undefined;
-  const state = member(KEY_STATES, record.keyState);
   const keySpec = member(KEY_SPECS, record.keySpec);
-  const materialRecords = await listKeyMaterials(reader, region, keyId);
+  const { materialRecords, keyState } = asOf(
+    clock.now(),
+    record,
+    await listKeyMaterials(reader, region, keyId),
+  );
   const materials = new KeyMaterials(materialRecords, (material) =>
     unwrapKeyMaterial(reader.keyring, record.accountId, keySpec, material),
   );
   return Object.freeze({
     arn: keyArn(partition, region, record.accountId, keyId),
-    state,
+    state: member(KEY_STATES, keyState),
     keySpec,
     keyUsage: member(KEY_USAGES, record.keyUsage),
     origin: member(ORIGINS, record.origin),
@@ -86,6 +97,7 @@ export async function loadKeyEntry(
     aliases: await listAliasesOfKey(reader, region, keyId),
     regions: record.primaryRegion === undefined ? [] : await listRegions(reader, keyId),
     materialRecords,
+    expiryDate: firstExpiryDate(materialRecords),
     materials,
     currentMaterial: materials.get(record.currentKeyMaterialId ?? ''),
     lastUse: await findKeyUse(reader, region, keyId),
@@ -104,13 +116,18 @@ function member<T extends string>(known: readonly T[], text: string): T {
   return found;
 }
 
-/** Whether all material is there that a key has ever worked with, so that it could work now. */
-export function isMaterialComplete({ materialRecords, currentMaterial }: KeyEntry): boolean {
-  const permanent = materialRecords.filter(({ pending }) => pending === undefined);
-  return (
-    currentMaterial !== undefined &&
-    permanent.every(({ wrappedKeyMaterial }) => wrappedKeyMaterial !== undefined)
+function asOf(time: number, record: KeyRecord, stored: readonly KeyMaterialRecord[]) {
+  if (!stored.some((material) => isExpired(material, time)))
+    return { materialRecords: stored, keyState: record.keyState };
+  const materialRecords = stored.map((material) =>
+    isExpired(material, time) ? withoutMaterial(material) : material,
   );
+  return { materialRecords, keyState: stateWith(record, materialRecords).keyState };
+}
+
+function firstExpiryDate(materials: readonly KeyMaterialRecord[]): number | undefined {
+  const dates = materials.map(({ validTo }) => validTo).filter((date) => date !== undefined);
+  return dates.length === 0 ? undefined : Math.min(...dates);
 }
 
 /**

@@ -96,7 +96,7 @@ export async function createKeyWithin(
     currentKeyMaterialId: wrapped?.keyMaterialId,
   });
   if (wrapped !== undefined) await putKeyMaterial(writer, wrapped);
-  const entry = await loadKeyEntry(writer, kms.partition, newKey.region, newKey.keyId);
+  const entry = await loadKeyEntry(writer, kms, newKey.region, newKey.keyId);
   if (entry === undefined) throw new Error('a key that was just stored is missing');
   return entry;
 }

@@ -39,12 +39,12 @@ export function createKms(parts: {
   readonly keyring: Keyring;
   readonly clock: Clock;
 }): Kms {
-  const { partition, store } = parts;
+  const { store } = parts;
   return {
     ...parts,
     keys: store.cache('key', KEY_CACHE_CAPACITY, (reader, identifiers) => {
       const [region = '', keyId = ''] = identifiers.split('/');
-      return loadKeyEntry(reader, partition, region, keyId);
+      return loadKeyEntry(reader, parts, region, keyId);
     }),
     grants: store.cache('grants', GRANTS_CACHE_CAPACITY, (reader, identifiers) => {
       const [region = '', keyId = '', ...grantee] = identifiers.split('/');
@@ -59,11 +59,16 @@ export function createKms(parts: {
 }
 
 export function findKeyEntry(
-  kms: Kms,
+  { keys, clock }: Kms,
   region: string,
   keyId: string,
 ): KeyEntry | Promise<KeyEntry | undefined> {
-  return kms.keys.get(`${region}/${keyId}`);
+  const identifiers = `${region}/${keyId}`;
+  const found = keys.get(identifiers);
+  if (found instanceof Promise || found.expiryDate === undefined || clock.now() < found.expiryDate)
+    return found;
+  keys.invalidate(identifiers);
+  return keys.get(identifiers);
 }
 
 export function findAliasRecord(

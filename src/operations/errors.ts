@@ -19,11 +19,14 @@ export const ERROR_DESCRIPTIONS: Readonly<Record<string, string>> = {
   DisabledException: 'The KMS key is disabled.',
   DryRunOperationException: 'The request would have succeeded, but it is a dry run.',
   EntityAlreadyExists: 'There is already one of that name; names that differ only in case are the same.',
+  ExpiredImportTokenException: 'The import token is older than 24 hours.',
   ExpiredTokenException: 'The OpenID Connect token has expired.',
   IDPCommunicationError: 'The issuer of the OpenID Connect token could not be asked for its keys. Retry.',
   IDPRejectedClaim: 'A claim of the OpenID Connect token is not accepted.',
   IncorrectKeyException: 'The KMS key is not the one that encrypted the ciphertext.',
   IncorrectTrustAnchorException: 'The trust anchor certificate is not the one of the CloudHSM cluster.',
+  IncorrectKeyMaterialException:
+    'The key material is not of the kind that the key needs, or not the one that it had.',
   InvalidAliasNameException: 'The alias name is not valid.',
   InvalidArnException: 'An ARN is not valid.',
   InvalidCiphertextException:
@@ -32,6 +35,7 @@ export const ERROR_DESCRIPTIONS: Readonly<Record<string, string>> = {
   InvalidGrantTokenException: 'A grant token is not valid.',
   InvalidIdentityToken:
     'The OpenID Connect token is not valid: its form, signature, issuer, audience or time.',
+  InvalidImportTokenException: 'The import token is not one for this KMS key.',
   InvalidInput: 'A member of the request has a value that is not valid.',
   InvalidInputException: 'A member of the request has a value that is not valid.',
   InvalidKeyUsageException: 'The KeyUsage or the algorithm does not fit the operation or the KMS key.',

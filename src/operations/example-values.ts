@@ -18,6 +18,10 @@ export const ENCAPSULATED_SECRET = 'c8kN0…';
 export const SIGNATURE = 'MEUCIQDh…';
 /** Stands for a DER SubjectPublicKeyInfo, base64. */
 export const PUBLIC_KEY = 'MFkwEwYHKoZIzj0CAQ…';
+/** Stands for an import token, base64. */
+export const IMPORT_TOKEN = 'AVd1kR…';
+/** Stands for an RSA public key as DER SubjectPublicKeyInfo, base64. */
+export const WRAPPING_KEY = 'MIICIjANBgkqhkiG9w0BAQ…';
 
 export const KEY_METADATA = {
   AWSAccountId: '111122223333',

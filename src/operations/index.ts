@@ -7,6 +7,7 @@ import * as encapsulation from './encapsulation.ts';
 import { explainAccess } from './explain-access.ts';
 import * as grants from './grants.ts';
 import { declaredByIam } from './iam/index.ts';
+import * as imports from './import.ts';
 import * as keyAgreement from './key-agreement.ts';
 import * as keyPolicies from './key-policies.ts';
 import * as keys from './keys.ts';
@@ -62,6 +63,7 @@ const declared = [
   ...Object.values(encapsulation),
   ...Object.values(grants),
   ...Object.values(keyAgreement),
+  ...Object.values(imports),
   ...Object.values(keyPolicies),
   ...Object.values(keys),
   ...Object.values(mac),

@@ -62,6 +62,34 @@ export function digestLengthInvalid(algorithm: string): ServiceError {
   return invalid(`Digest is invalid length for algorithm ${algorithm}.`);
 }
 
+export function wrappingKeySpecOfOtherRegions(wrappingKeySpec: string): ServiceError {
+  return unsupported(`WrappingKeySpec ${wrappingKeySpec} is not supported in this Region`);
+}
+
+export function wrappingUnsupported(
+  algorithm: string,
+  wrappingKeySpec: string,
+  keySpec: string,
+): ServiceError {
+  return unsupported(
+    `Key material of KeySpec ${keySpec} cannot be wrapped with WrappingAlgorithm ${algorithm} and WrappingKeySpec ${wrappingKeySpec}.`,
+  );
+}
+
+export function validToMissing(): ServiceError {
+  return invalid('A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES');
+}
+
+export function validToUnexpected(): ServiceError {
+  return invalid('A validTo date must not be set if the ExpirationModel is KEY_MATERIAL_DOES_NOT_EXPIRE');
+}
+
+export function validToInvalid(validTo: Date): ServiceError {
+  return invalid(
+    `ValidTo is ${validTo.toISOString()}; it must be in the future, and at most 365 days from now.`,
+  );
+}
+
 /** Only asymmetric keys have a public key. */
 export function publicKeyMissing(): ServiceError {
   return new ServiceError('UnsupportedOperationException');

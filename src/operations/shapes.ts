@@ -7,6 +7,8 @@ import {
   MAC_ALGORITHMS,
   MESSAGE_TYPES,
   SIGNING_ALGORITHMS,
+  WRAPPING_ALGORITHMS,
+  WRAPPING_KEY_SPECS,
 } from '../crypto/index.ts';
 import { constraints, KEY_STATES, ORIGINS } from '../kms/index.ts';
 import {
@@ -69,6 +71,11 @@ export const macAlgorithm = enumeration(...MAC_ALGORITHMS);
 export const keyAgreementAlgorithm = enumeration(...KEY_AGREEMENT_ALGORITHMS);
 export const encapsulationAlgorithm = enumeration(...ENCAPSULATION_ALGORITHMS);
 export const expirationModel = enumeration('KEY_MATERIAL_EXPIRES', 'KEY_MATERIAL_DOES_NOT_EXPIRE');
+export const importType = enumeration('NEW_KEY_MATERIAL', 'EXISTING_KEY_MATERIAL');
+export const importToken = blob({ min: 1, max: 6144 });
+export const keyMaterialDescription = string({ max: 256, pattern: '^[a-zA-Z0-9:/_\\s.-]+$' });
+export const wrappingAlgorithm = enumeration(...WRAPPING_ALGORITHMS);
+export const wrappingKeySpec = enumeration(...WRAPPING_KEY_SPECS);
 export const dryRunModifiers = list(enumeration('IGNORE_CIPHERTEXT'));
 export const grantTokens = list(string({ min: 1, max: 8192 }), { max: 10 });
 

@@ -257,7 +257,7 @@ async function createKey(sowing: Sowing, account: SeedAccount, key: SeedKey): Pr
   const { region } = key;
   const accountId = account.id.value;
   const keyId = key.id.value;
-  const present = await kms.loadKeyEntry(writer, partition, region, keyId);
+  const present = await kms.loadKeyEntry(writer, ground, region, keyId);
   if (present !== undefined) {
     if (present.record.accountId === accountId) return;
     const text = `the key ${keyId} in ${region} belongs to another account; give another id`;
@@ -288,7 +288,7 @@ async function createKey(sowing: Sowing, account: SeedAccount, key: SeedKey): Pr
     material.fill(0);
   }
   for (const alias of key.aliases) {
-    const entry = await kms.loadKeyEntry(writer, partition, region, keyId);
+    const entry = await kms.loadKeyEntry(writer, ground, region, keyId);
     if (entry === undefined) throw new Error('a key that was just stored is missing');
     await attempt(sowing, alias.place, () => kms.createAliasWithin(writer, ground, alias.value, entry));
   }
@@ -302,7 +302,7 @@ async function createGrant(
   grant: SeedGrant,
 ): Promise<void> {
   const { ground, writer } = sowing;
-  const entry = await kms.loadKeyEntry(writer, ground.partition, region, id.value);
+  const entry = await kms.loadKeyEntry(writer, ground, region, id.value);
   if (entry === undefined) throw new Error('a key that was just stored is missing');
   const grantee = await requirePrincipal(sowing, grant.grantee);
   const retiringPrincipal =

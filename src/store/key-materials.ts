@@ -49,6 +49,48 @@ export async function putKeyMaterial(writer: Writer, record: KeyMaterialRecord):
   writer.changed(keyEntity(record.region, record.keyId));
 }
 
+/** Imported key material that expires at or before a date, earliest first, at most `limit`. */
+export async function listExpiredKeyMaterials(
+  reader: Reader,
+  date: number,
+  limit: number,
+): Promise<readonly KeyMaterialRecord[]> {
+  const rows = await reader.db
+    .selectFrom('key_materials')
+    .selectAll()
+    .where('valid_to', '<=', date)
+    .orderBy('valid_to')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => toRecord(reader, row));
+}
+
+/** When the next imported key material in the whole store expires. */
+export async function nextExpiryDate(reader: Reader): Promise<number | undefined> {
+  const row = await reader.db
+    .selectFrom('key_materials')
+    .select('valid_to')
+    .where('valid_to', 'is not', null)
+    .orderBy('valid_to')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.valid_to ?? undefined;
+}
+
+/** Removes a version of a key's material as if it had never been there. */
+export async function deleteKeyMaterial(
+  writer: Writer,
+  { region, keyId, keyMaterialId }: Pick<KeyMaterialRecord, 'region' | 'keyId' | 'keyMaterialId'>,
+): Promise<void> {
+  await writer.db
+    .deleteFrom('key_materials')
+    .where('region', '=', region)
+    .where('key_id', '=', keyId)
+    .where('key_material_id', '=', keyMaterialId)
+    .execute();
+  writer.changed(keyEntity(region, keyId));
+}
+
 /** Removes every version of a key's material. */
 export async function deleteKeyMaterials(writer: Writer, region: string, keyId: string): Promise<void> {
   await writer.db

@@ -1,5 +1,6 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { CreateKeyCommandInput, KMS } from '@aws-sdk/client-kms';
+import { getParameters, importWith, NEVER_EXPIRES, OAEP, wrapMaterial } from './import.ts';
 import { allow, keyPolicy, rootOf } from './key-policies.ts';
 import { createAlias, createKey, encrypt } from './keys.ts';
 import { ACCOUNT } from './server.ts';
@@ -15,7 +16,10 @@ export type StateClass =
   | 'ROT'
   | 'RODEM'
   | 'CANCEL'
-  | 'SCHED';
+  | 'SCHED'
+  | 'IMPGET'
+  | 'IMP'
+  | 'DELMAT';
 
 /** A member by which an operation names a key, as operations.md section 1 specifies it. */
 export interface KeyOperation {
@@ -88,6 +92,25 @@ async function sign(kms: KMS, KeyId: string): Promise<Uint8Array> {
   const { Signature } = await kms.sign({ KeyId, ...SIGNATURE_REQUEST });
   return Signature ?? Buffer.of();
 }
+
+/** Bytes of what an RSA_2048 wrapping key encrypts. */
+const WRAPPED_LENGTH = 256;
+
+/** Imports the first material of a key, and returns what it takes to import it again: it, wrapped, and the token. */
+async function importFirst(kms: KMS, KeyId: string): Promise<Uint8Array> {
+  const parameters = await getParameters(kms, KeyId);
+  const material = randomBytes(32);
+  await importWith(kms, KeyId, parameters, material);
+  return Buffer.concat([wrapMaterial(parameters, material), parameters.ImportToken]);
+}
+
+/** Whatever else was made is neither wrapped key material nor a token. */
+function importOf(made: Uint8Array) {
+  const end = made.length > WRAPPED_LENGTH ? WRAPPED_LENGTH : 0;
+  return { EncryptedKeyMaterial: made.subarray(0, end || made.length), ImportToken: made.subarray(end) };
+}
+
+const IMPORTED: Facts = { kind: { Origin: 'EXTERNAL' }, prepare: importFirst };
 
 const ANY_IDENTIFIER: Facts = { acceptsAliases: true, crossAccount: true };
 
@@ -242,6 +265,24 @@ export const KEY_OPERATIONS: readonly KeyOperation[] = [
     async (kms, TargetKeyId, { otherKeyId }) =>
       kms.updateAlias({ AliasName: await createAlias(kms, otherKeyId), TargetKeyId }),
     { member: 'TargetKeyId' },
+  ),
+  keyOperation(
+    'GetParametersForImport',
+    'IMPGET',
+    (kms, KeyId) => kms.getParametersForImport({ KeyId, ...OAEP }),
+    IMPORTED,
+  ),
+  keyOperation(
+    'ImportKeyMaterial',
+    'IMP',
+    (kms, KeyId, { made }) => kms.importKeyMaterial({ KeyId, ...importOf(made), ...NEVER_EXPIRES }),
+    IMPORTED,
+  ),
+  keyOperation(
+    'DeleteImportedKeyMaterial',
+    'DELMAT',
+    (kms, KeyId) => kms.deleteImportedKeyMaterial({ KeyId }),
+    IMPORTED,
   ),
   keyOperation('DisableKey', 'ENDIS', (kms, KeyId) => kms.disableKey({ KeyId })),
   keyOperation('EnableKey', 'ENDIS', (kms, KeyId) => kms.enableKey({ KeyId })),

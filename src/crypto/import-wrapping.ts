@@ -1,0 +1,98 @@
+import { createDecipheriv, type KeyObject, subtle } from 'node:crypto';
+import type { KeyPair } from './key-pair.ts';
+import { factsOf, type KeySpec } from './key-specs.ts';
+
+/* How key material is encrypted on its way here. Source: crypto.md section 9. */
+
+export const WRAPPING_KEY_SPECS = ['RSA_2048', 'RSA_3072', 'RSA_4096', 'SM2'] as const;
+export type WrappingKeySpec = (typeof WRAPPING_KEY_SPECS)[number];
+
+export const WRAPPING_ALGORITHMS = [
+  'RSAES_PKCS1_V1_5',
+  'RSAES_OAEP_SHA_1',
+  'RSAES_OAEP_SHA_256',
+  'RSA_AES_KEY_WRAP_SHA_1',
+  'RSA_AES_KEY_WRAP_SHA_256',
+  'SM2PKE',
+] as const;
+export type WrappingAlgorithm = (typeof WRAPPING_ALGORITHMS)[number];
+
+const HASHES: Readonly<Partial<Record<WrappingAlgorithm, 'SHA-1' | 'SHA-256'>>> = {
+  RSAES_OAEP_SHA_1: 'SHA-1',
+  RSAES_OAEP_SHA_256: 'SHA-256',
+  RSA_AES_KEY_WRAP_SHA_1: 'SHA-1',
+  RSA_AES_KEY_WRAP_SHA_256: 'SHA-256',
+};
+
+/** The algorithms that wrap the key material under an AES key, and only that under the wrapping key. */
+const AES_KEY_WRAP: readonly WrappingAlgorithm[] = ['RSA_AES_KEY_WRAP_SHA_1', 'RSA_AES_KEY_WRAP_SHA_256'];
+
+/** The alternative initial value of RFC 5649. */
+const KWP_INITIAL_VALUE = Buffer.from('a65959a6', 'hex');
+const AES_256_KEY_LENGTH = 32;
+/** Eight bytes of key material at most, and as many that check them. */
+const SHORTEST_WRAPPED = 16;
+
+/** How key material is wrapped. */
+export interface Wrapping {
+  readonly algorithm: WrappingAlgorithm;
+  readonly keySpec: WrappingKeySpec;
+}
+
+/** Whether key material of a spec can be wrapped that way. */
+export function canWrap({ algorithm, keySpec: wrappingKeySpec }: Wrapping, keySpec: KeySpec): boolean {
+  if (HASHES[algorithm] === undefined || wrappingKeySpec === 'SM2') return false;
+  const isAsymmetric = factsOf(keySpec).type === 'asymmetric';
+  if (AES_KEY_WRAP.includes(algorithm)) return isAsymmetric;
+  const isTooLong = keySpec === 'ECC_NIST_P521' && wrappingKeySpec === 'RSA_2048';
+  return !keySpec.startsWith('RSA_') && !isTooLong;
+}
+
+/**
+ * Decrypts wrapped key material.
+ *
+ * - `RSAES_OAEP_*`: RSAES-OAEP (RFC 8017 section 7.1) of the key material.
+ * - `RSA_AES_KEY_WRAP_*`: the same of a 256-bit AES key, and behind it the key material in AES key wrap with padding
+ *   (RFC 5649) under that key.
+ *
+ * @param wrappingKey of the kind for which `canWrap` says that there is a way
+ * @returns the key material, the caller's to wipe; `undefined`, whatever is wrong with it
+ */
+export async function unwrapKeyMaterial(
+  wrappingKey: KeyPair,
+  algorithm: WrappingAlgorithm,
+  wrapped: Buffer,
+): Promise<Buffer | undefined> {
+  if (!AES_KEY_WRAP.includes(algorithm)) return decryptOaep(wrappingKey.privateKey, algorithm, wrapped);
+  const modulusBytes = (wrappingKey.privateKey.asymmetricKeyDetails?.modulusLength ?? 0) / 8;
+  const aesKey = await decryptOaep(wrappingKey.privateKey, algorithm, wrapped.subarray(0, modulusBytes));
+  try {
+    return aesKey && unwrapUnderAesKey(aesKey, wrapped.subarray(modulusBytes));
+  } finally {
+    aesKey?.fill(0);
+  }
+}
+
+/** On the thread pool. */
+async function decryptOaep(
+  privateKey: KeyObject,
+  algorithm: WrappingAlgorithm,
+  ciphertext: Buffer,
+): Promise<Buffer | undefined> {
+  const hash = HASHES[algorithm] ?? '';
+  const key = privateKey.toCryptoKey({ name: 'RSA-OAEP', hash }, false, ['decrypt']);
+  try {
+    return Buffer.from(await subtle.decrypt({ name: 'RSA-OAEP' }, key, new Uint8Array(ciphertext)));
+  } catch {
+    return undefined;
+  }
+}
+
+function unwrapUnderAesKey(aesKey: Buffer, wrapped: Buffer): Buffer | undefined {
+  if (aesKey.length !== AES_256_KEY_LENGTH || wrapped.length < SHORTEST_WRAPPED) return undefined;
+  try {
+    return createDecipheriv('id-aes256-wrap-pad', aesKey, KWP_INITIAL_VALUE).update(wrapped);
+  } catch {
+    return undefined;
+  }
+}
