@@ -87,6 +87,19 @@ describe('the documentation', () => {
     );
   });
 
+  it('docs/key-rotation.md runs in a shell with the AWS CLI', {
+    skip: hasAwsCli ? false : 'this machine has no AWS CLI',
+  }, async () => {
+    const [script = ''] = await blocks('docs/key-rotation.md', 'sh');
+    const { stdout } = await run('bash', ['-c', script], {
+      cwd: directory,
+      env: { ...environment, AWS_ENDPOINT_URL: server.endpoint, AWS_DEFAULT_REGION: 'us-east-1' },
+    });
+    const [keyArn, ...lines] = stdout.trim().split('\n');
+    assert.match(keyArn ?? '', /^arn:aws:kms:us-east-1:111122223333:key\//);
+    assert.deepEqual(lines, ['ON_DEMAND\tCURRENT', '180']);
+  });
+
   it('README.md: its five minutes run in JavaScript with the AWS SDK', async () => {
     const [script = ''] = await blocks('README.md', 'js');
     await symlink(
