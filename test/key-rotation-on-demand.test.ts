@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import type { KMS } from '@aws-sdk/client-kms';
+import type { ImportKeyMaterialCommandInput, KMS } from '@aws-sdk/client-kms';
 import { DAY } from './support/due-work.ts';
+import { importMaterial } from './support/import.ts';
 import { assertDecrypts, createKey, currentMaterialOf, encrypt, type NewKey } from './support/keys.ts';
 import { assertRefused } from './support/refusal.ts';
 import { listMaterial, rotationStatus, untilRotated } from './support/rotation.ts';
@@ -153,6 +155,111 @@ describe('RotateKeyOnDemand', () => {
       );
     }
   });
+});
+
+describe('RotateKeyOnDemand with imported material', () => {
+  beforeEach(async () => {
+    key = await createKey(kms, { Origin: 'EXTERNAL' });
+    KeyId = key.keyId;
+    await importMaterial(kms, KeyId, randomBytes(32));
+  });
+
+  it('makes the material current that was imported for it', async () => {
+    const first = await currentMaterialOf(kms, KeyId);
+    const before = await encrypt(kms, KeyId, 'before');
+    const second = await importNewMaterial(randomBytes(32));
+    assert.equal(await currentMaterialOf(kms, KeyId), first);
+    const { $metadata, ...answer } = await kms.rotateKeyOnDemand({ KeyId });
+    assert.deepEqual(answer, { KeyId: key.arn });
+    assert.equal(await currentMaterialOf(kms, KeyId), second);
+    await assertDecrypts(kms, before, 'before');
+    const after = await encrypt(kms, KeyId, 'after');
+    assert.equal((await kms.decrypt({ CiphertextBlob: after })).KeyMaterialId, second);
+  });
+
+  it('is refused when none was imported for it, or what was is deleted or expired', async () => {
+    const refused = () =>
+      assertRefused(
+        kms.rotateKeyOnDemand({ KeyId }),
+        'KMSInvalidStateException',
+        `No available key material pending rotation for the key: ${key.arn}.`,
+      );
+    await refused();
+    const KeyMaterialId = await importNewMaterial(randomBytes(32));
+    await kms.deleteImportedKeyMaterial({ KeyId, KeyMaterialId });
+    await refused();
+    await importNewMaterial(randomBytes(32), { ValidTo: new Date(server.clock.now() + DAY) });
+    server.clock.advance(DAY);
+    await refused();
+    await importNewMaterial(randomBytes(32));
+    await kms.rotateKeyOnDemand({ KeyId });
+    await refused();
+  });
+
+  it('needs all material from then on for the key to be enabled', async () => {
+    const first = await currentMaterialOf(kms, KeyId);
+    await importNewMaterial(randomBytes(32));
+    await kms.rotateKeyOnDemand({ KeyId });
+    const CiphertextBlob = await encrypt(kms, KeyId);
+    await kms.deleteImportedKeyMaterial({ KeyId, KeyMaterialId: first });
+    await assertRefused(
+      kms.decrypt({ CiphertextBlob }),
+      'KMSInvalidStateException',
+      `${key.arn} is pending import.`,
+    );
+    await assertRefused(kms.rotateKeyOnDemand({ KeyId }), 'KMSInvalidStateException');
+  });
+
+  it('is listed with where each material stands', async () => {
+    const ValidTo = new Date(server.clock.now() + 30 * DAY);
+    const second = await importNewMaterial(randomBytes(32), { KeyMaterialDescription: 'the second' });
+    await kms.rotateKeyOnDemand({ KeyId });
+    const RotationDate = now();
+    const third = await importNewMaterial(randomBytes(32), { ValidTo });
+    const first = (await listMaterial(kms, KeyId))[0]?.KeyMaterialId;
+    await kms.deleteImportedKeyMaterial({ KeyId, KeyMaterialId: first });
+    const neverExpires = { ImportState: 'IMPORTED', ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' };
+    const rotation = {
+      KeyId: key.arn,
+      KeyMaterialId: second,
+      KeyMaterialDescription: 'the second',
+      ...neverExpires,
+      KeyMaterialState: 'CURRENT',
+      RotationDate,
+      RotationType: 'ON_DEMAND',
+    };
+    assert.deepEqual(await listMaterial(kms, KeyId), [
+      {
+        KeyId: key.arn,
+        KeyMaterialId: first,
+        ImportState: 'PENDING_IMPORT',
+        KeyMaterialState: 'NON_CURRENT',
+      },
+      rotation,
+      {
+        KeyId: key.arn,
+        KeyMaterialId: third,
+        ImportState: 'IMPORTED',
+        KeyMaterialState: 'PENDING_ROTATION',
+        ExpirationModel: 'KEY_MATERIAL_EXPIRES',
+        ValidTo,
+      },
+    ]);
+    assert.deepEqual((await kms.listKeyRotations({ KeyId })).Rotations, [rotation]);
+  });
+
+  it('is done 25 times', async () => {
+    for (let rotations = 0; rotations < 25; rotations += 1) {
+      await importNewMaterial(randomBytes(32));
+      await kms.rotateKeyOnDemand({ KeyId });
+    }
+    await importNewMaterial(randomBytes(32));
+    await assertRefused(kms.rotateKeyOnDemand({ KeyId }), 'LimitExceededException');
+  });
+
+  function importNewMaterial(material: Uint8Array, facts: Partial<ImportKeyMaterialCommandInput> = {}) {
+    return importMaterial(kms, KeyId, material, { ImportType: 'NEW_KEY_MATERIAL', ...facts });
+  }
 });
 
 describe('ListKeyRotations', () => {

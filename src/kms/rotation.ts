@@ -14,6 +14,7 @@ import {
 import type { DueEvent, DueWork } from './due-work.ts';
 import { type KeyEntry, wrapKeyMaterial } from './key-entry.ts';
 import type { Kms } from './kms.ts';
+import { isExpired, isPresent } from './material-presence.ts';
 import { changeFamily, multiRegionKeyType } from './multi-region.ts';
 import { automaticRotationNear, noMaterialPendingRotation, tooManyRotations } from './refusals.ts';
 
@@ -107,9 +108,7 @@ export function requireOnDemandRotation({ clock }: Kms, key: KeyEntry): void {
 }
 
 function materialPendingRotation({ materialRecords }: KeyEntry): KeyMaterialRecord | undefined {
-  return materialRecords.find(
-    ({ pending, wrappedKeyMaterial }) => pending === 'ROTATION' && wrappedKeyMaterial !== undefined,
-  );
+  return materialRecords.find((material) => material.pending === 'ROTATION' && isPresent(material));
 }
 
 /**
@@ -128,11 +127,13 @@ export async function rotateKeyOnDemand(kms: Kms, key: KeyEntry): Promise<void> 
 
 async function promoteImportedMaterial(writer: Writer, kms: Kms, key: KeyEntry): Promise<void> {
   const pending = materialPendingRotation(key);
-  const promoted = { pending: undefined, rotationType: 'ON_DEMAND', rotationDate: kms.clock.now() };
+  const now = kms.clock.now();
+  const promoted = { pending: undefined, rotationType: 'ON_DEMAND', rotationDate: now };
   await changeFamily(writer, key.record, async (member) => {
     const materials = await listKeyMaterials(writer, member.region, member.keyId);
     const material = materials.find(({ keyMaterialId }) => keyMaterialId === pending?.keyMaterialId);
-    if (material?.wrappedKeyMaterial === undefined) throw noMaterialPendingRotation(key.arn);
+    if (material === undefined || !isPresent(material) || isExpired(material, now))
+      throw noMaterialPendingRotation(key.arn);
     await putKeyMaterial(writer, { ...material, ...promoted });
     return { ...member, currentKeyMaterialId: material.keyMaterialId };
   });
