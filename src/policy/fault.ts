@@ -38,10 +38,13 @@ export function invalidTrustPrincipal(type: string, value: string): string {
   return `Invalid principal in policy: ${JSON.stringify(type)}:${JSON.stringify(value)}`;
 }
 
-/** How many faults a message spells out; all of them are in `faults`. */
+/** How many faults are looked for: nobody reads more, and a text made of nothing else must not cost more. */
+export const MOST_FAULTS = 100;
+
+/** How many of them a message spells out. */
 const SPELLED_OUT = 10;
 
-/** A policy text that cannot be accepted. `faults` is never empty and holds all that was found. */
+/** A policy text that cannot be accepted. `faults` is never empty and holds the first 100 at most. */
 export class PolicyDocumentError extends Error {
   readonly faults: readonly PolicyFault[];
 
@@ -57,7 +60,8 @@ function describeFaults(faults: readonly PolicyFault[]): string {
   const clauses = faults
     .slice(0, SPELLED_OUT)
     .map(({ detail, line, column }) => `${detail} (line ${line}, column ${column})`);
-  if (faults.length > SPELLED_OUT) clauses.push(`and ${faults.length - SPELLED_OUT} more`);
+  const others = faults.length - SPELLED_OUT;
+  if (others > 0) clauses.push(`and ${faults.length < MOST_FAULTS ? '' : 'at least '}${others} more`);
   return `${faults[0]?.message ?? FAULT.syntax} ${clauses.join('; ')}`;
 }
 

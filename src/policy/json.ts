@@ -1,4 +1,5 @@
 import type { Position } from './document.ts';
+import { MOST_FAULTS } from './fault.ts';
 
 /**
  * A JSON reader for texts written by people and sent by anybody.
@@ -54,7 +55,10 @@ export interface JsonFault {
   readonly offset: number;
 }
 
-/** `root` is absent when the text is not JSON; duplicate keys are faults that leave the first value standing. */
+/**
+ * `root` is absent when the text is not JSON; duplicate keys are faults that leave the first value standing, until
+ * there are so many that reading on is pointless.
+ */
 export interface JsonReading {
   readonly root?: JsonNode;
   readonly faults: readonly JsonFault[];
@@ -116,12 +120,13 @@ function readDocument(text: string, faults: JsonFault[]): JsonNode {
     }
     const key = keys.pop();
     if (key === undefined) return;
-    if (!container.members.has(key.name)) container.members.set(key.name, { keyOffset: key.offset, value });
-    else
-      faults.push({
-        detail: `the key ${JSON.stringify(key.name.slice(0, 100))} appears twice`,
-        offset: key.offset,
-      });
+    if (!container.members.has(key.name)) {
+      container.members.set(key.name, { keyOffset: key.offset, value });
+      return;
+    }
+    const detail = `the key ${JSON.stringify(key.name.slice(0, 100))} appears twice`;
+    if (faults.length + 1 === MOST_FAULTS) throw new JsonSyntaxError(detail, key.offset);
+    faults.push({ detail, offset: key.offset });
   };
 
   for (;;) {
@@ -207,16 +212,20 @@ export function endOfString(text: string, start: number): number {
 
 /** The characters of the string between two quotes, escapes resolved. */
 function decodeString(text: string, start: number, end: number): string {
-  let value: string;
-  try {
-    value = JSON.parse(text.slice(start, end));
-  } catch {
-    throw new JsonSyntaxError('a string with an invalid escape', start);
-  }
+  const written = text.slice(start + 1, end - 1);
+  const value = written.includes('\\') ? resolveEscapes(written, start) : written;
   if (value.includes('\0')) throw new JsonSyntaxError('a string that contains the character U+0000', start);
   if (!value.isWellFormed())
     throw new JsonSyntaxError('a string that contains half of a surrogate pair', start);
   return value;
+}
+
+function resolveEscapes(written: string, offset: number): string {
+  try {
+    return JSON.parse(`"${written}"`);
+  } catch {
+    throw new JsonSyntaxError('a string with an invalid escape', offset);
+  }
 }
 
 function skipWhitespace(text: string, offset: number): number {

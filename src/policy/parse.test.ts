@@ -339,11 +339,25 @@ describe('parsePolicy: hostile input', () => {
     assert.ok(detail.length < 300, `${detail.length} characters`);
   });
 
-  it('10,000 statements are all read, and all judged', () => {
+  it('10,000 statements are all read', () => {
     assert.equal(parsePolicy(policyText(new Array(10_000).fill(ALLOW))).statements.length, 10_000);
-    const faults = faultsOf(`{"Statement":[${new Array(10_000).fill('{}').join()}]}`);
-    assert.equal(faults.length, 10_000);
-    assert.equal(faults[9_999]?.[1], 'statement 10000 has no Effect');
+  });
+
+  for (const [name, statement, detail] of [
+    ['without Effect', '{}', /^statement \d+ has no Effect$/],
+    ['that are numbers', '1', /^statement \d+ must be an object, not a number$/],
+    ['of one Sid', '{"Sid":"S","Effect":"Deny"}', /^statement \d+ \("S"\) repeats the Sid/],
+  ] as const) {
+    it(`of 10,000 statements ${name} the first 100 faults are told`, () => {
+      const faults = faultsOf(`{"Statement":[${new Array(10_000).fill(statement).join()}]}`);
+      assert.equal(faults.length, 100);
+      for (const [, each] of faults) assert.match(each, detail);
+    });
+  }
+
+  it('of 10,000 unknown members the first 100 are told', () => {
+    const text = `{${Array.from({ length: 10_000 }, (_, index) => `"${index}":0`).join()}}`;
+    assert.equal(faultsOf(text).length, 100);
   });
 
   it('a member called __proto__ is an unknown member like any other', () => {
@@ -368,5 +382,19 @@ describe('PolicyDocumentError', () => {
       (error: Error) =>
         error.message.includes('statement 10 has no Effect') && error.message.endsWith('; and 2 more'),
     );
+  });
+
+  it('does not claim to have counted what it did not look for', () => {
+    const statements = (count: number) => `{"Statement":[${new Array(count).fill('{}').join()}]}`;
+    assert.throws(
+      () => parsePolicy(statements(99)),
+      (error: Error) => error.message.endsWith('; and 89 more'),
+    );
+    for (const count of [100, 10_000]) {
+      assert.throws(
+        () => parsePolicy(statements(count)),
+        (error: Error) => error.message.endsWith('; and at least 90 more'),
+      );
+    }
   });
 });

@@ -10,7 +10,7 @@ import {
   type Statement,
   statementLabel,
 } from './document.ts';
-import { FAULT, PolicyDocumentError, type PolicyFault, policyFault, quoted } from './fault.ts';
+import { FAULT, MOST_FAULTS, PolicyDocumentError, type PolicyFault, policyFault, quoted } from './fault.ts';
 import { type JsonNode, type JsonObject, positionFinder, readJson } from './json.ts';
 
 /** Characters that a policy text may hold (pattern of the API's `Policy` member). */
@@ -39,7 +39,7 @@ interface Reading {
  * Reads a policy of any kind: the grammar of policies.md, section 1. What a key policy or an identity policy
  * must hold besides is checked by `validateKeyPolicy` and `validateIdentityPolicy`.
  *
- * @throws PolicyDocumentError with all faults found; a text that is not JSON has one.
+ * @throws PolicyDocumentError with all faults found, the first 100 at most; a text that is not JSON has one.
  */
 export function parsePolicy(text: string): PolicyDocument {
   const reading: Reading = { faults: [], positionOf: positionFinder(text) };
@@ -268,14 +268,20 @@ function refuseRepeatedSids(reading: Reading, statements: readonly Statement[]):
     if (sid === undefined) continue;
     if (seen.has(sid)) {
       const detail = `${statementLabel(index, sid)} repeats the Sid of an earlier statement`;
-      reading.faults.push(policyFault(FAULT.sid, detail, position));
+      addFault(reading, policyFault(FAULT.sid, detail, position));
     }
     seen.add(sid);
   }
 }
 
-function report({ faults, positionOf }: Reading, message: string, detail: string, offset: number): void {
-  faults.push(policyFault(message, detail, positionOf(offset)));
+function report(reading: Reading, message: string, detail: string, offset: number): void {
+  addFault(reading, policyFault(message, detail, reading.positionOf(offset)));
+}
+
+/** @throws PolicyDocumentError when these are enough */
+function addFault({ faults }: Reading, fault: PolicyFault): void {
+  faults.push(fault);
+  if (faults.length === MOST_FAULTS) throw new PolicyDocumentError(faults);
 }
 
 function nameOf({ kind }: JsonNode): string {

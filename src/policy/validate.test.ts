@@ -3,7 +3,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ALLOW, policyText, type RawStatement } from './fixtures.test-support.ts';
 import { parsePolicy } from './parse.ts';
-import { type KeyPolicyRules, validateIdentityPolicy, validateKeyPolicy } from './validate.ts';
+import {
+  type KeyPolicyRules,
+  validateIdentityPolicy,
+  validateKeyPolicy,
+  validateTrustPolicy,
+} from './validate.ts';
 
 const NO_PRINCIPAL = 'Policy contains a statement with no principal.';
 const INVALID_PRINCIPAL = 'Policy contains a statement with one or more invalid principals.';
@@ -385,6 +390,40 @@ describe('validateKeyPolicy: conditions', () => {
     assert.equal(conditionFaults({ NumericEquals: { k: '${aws:x}' } }).length, 1);
     assert.equal(conditionFaults({ Bool: { k: '${aws:x}' } }, '2008-10-17').length, 1);
   });
+});
+
+describe('validation of hostile documents', () => {
+  it('looks for no more than 100 faults, and asks for no more principals', () => {
+    const users = Array.from({ length: 10_000 }, (_, index) => `arn:aws:iam::111122223333:user/${index}`);
+    let asked = 0;
+    const principalExists = (): boolean => {
+      asked += 1;
+      return false;
+    };
+    const document = parsePolicy(policyText([{ ...KEY_STATEMENT, Principal: { AWS: users } }]));
+    const faults = validateKeyPolicy(document, { partition: 'aws', principalExists });
+    assert.equal(faults.length, 100);
+    assert.match(faults[99]?.detail ?? '', /"arn:aws:iam::111122223333:user\/99" does not exist$/);
+    assert.equal(asked, 100);
+  });
+
+  for (const [element, value] of [
+    ['Action', 'Encrypt'],
+    ['Resource', 'key'],
+    ['Condition', { Numeric: { 'aws:EpochTime': 1 } }],
+  ] as const) {
+    it(`tells the first 100 faults of 10,000 statements with a wrong ${element}`, () => {
+      const document = parsePolicy(
+        policyText(new Array(10_000).fill({ ...KEY_STATEMENT, [element]: value })),
+      );
+      for (const faults of [
+        validateKeyPolicy(document, { partition: 'aws' }),
+        validateIdentityPolicy(document),
+        validateTrustPolicy(document, { partition: 'aws' }),
+      ])
+        assert.equal(faults.length, 100);
+    });
+  }
 });
 
 describe('validateIdentityPolicy', () => {
