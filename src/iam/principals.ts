@@ -5,7 +5,15 @@ import {
   principalsToBind,
   renderPolicy,
 } from '../policy/index.ts';
-import { findAccount, findIdentity, findIdentityById, type Reader } from '../store/index.ts';
+import {
+  findAccount,
+  findAccounts,
+  findIdentities,
+  findIdentitiesById,
+  findIdentity,
+  type IdentityName,
+  type Reader,
+} from '../store/index.ts';
 import { identityArn, parseIdentityArn, parseRoleSessionArn } from './identifiers.ts';
 
 /** Which of the principals that a policy names exist. */
@@ -17,8 +25,8 @@ export interface NamedPrincipals {
 }
 
 /**
- * Looks up the principals that a policy names. Users, roles, providers and sessions of roles have to exist, in whichever
- * account of the deployment; of an account outside, only the account itself can be named.
+ * Looks up the principals that a policy names, all at once. Users, roles, providers and sessions of roles have to exist,
+ * in whichever account of the deployment; of an account outside, only the account itself can be named.
  */
 export async function findNamedPrincipals(
   reader: Reader,
@@ -26,28 +34,48 @@ export async function findNamedPrincipals(
   document: PolicyDocument,
 ): Promise<NamedPrincipals> {
   const { arns, uniqueIds, sessions, federatedUsers, providers } = principalsToBind(document);
-  const bindings = new Map<string, string>();
-  const existing = new Set<string>();
-  for (const arn of arns) {
-    const uniqueId = await findByArn(reader, partition, arn);
-    if (uniqueId !== undefined) bindings.set(arn, uniqueId);
-  }
-  for (const uniqueId of uniqueIds) {
-    const found = await findIdentityById(reader, uniqueId);
-    if (found?.kind === 'user' || found?.kind === 'role') existing.add(uniqueId);
-  }
-  for (const arn of sessions) {
-    const session = parseRoleSessionArn(arn);
-    if (session && (await findIdentity(reader, session.accountId, 'role', session.roleName)))
-      existing.add(arn);
-  }
-  for (const arn of federatedUsers) {
-    if (await findAccount(reader, arn.split(':')[4] ?? '')) existing.add(arn);
-  }
-  for (const provider of providers) {
-    if (await findByArn(reader, partition, provider)) existing.add(provider);
-  }
+  const roles = new Map(sessions.map((arn) => [arn, roleOfSession(arn)]));
+  const named = await findIdentities(reader, [
+    ...[...arns, ...providers].flatMap((arn) => parseIdentityArn(arn) ?? []),
+    ...[...roles.values()].filter((role) => role !== undefined),
+  ]);
+  const identified = await findIdentitiesById(reader, uniqueIds);
+  const accounts = await findAccounts(reader, federatedUsers.map(accountIn));
+
+  const idsByArn = new Map(named.map((record) => [identityArn(partition, record), record.uniqueId]));
+  const roleNames = new Set(named.flatMap((record) => (record.kind === 'role' ? nameOf(record) : [])));
+  const accountIds = new Set(accounts.map(({ accountId }) => accountId));
+  const isNamed = (arn: string): boolean => {
+    const role = roles.get(arn);
+    return role === undefined ? idsByArn.has(arn) : roleNames.has(nameOf(role));
+  };
+  const existing = new Set([
+    ...[...sessions, ...providers].filter(isNamed),
+    ...identified.filter(({ kind }) => kind === 'user' || kind === 'role').map(({ uniqueId }) => uniqueId),
+    ...federatedUsers.filter((arn) => accountIds.has(accountIn(arn))),
+  ]);
+  const bindings = new Map(
+    arns.flatMap((arn): [string, string][] => {
+      const uniqueId = idsByArn.get(arn);
+      return uniqueId === undefined ? [] : [[arn, uniqueId]];
+    }),
+  );
   return { bindings, exists: (principal) => bindings.has(principal) || existing.has(principal) };
+}
+
+/** The name of the role that made a session. */
+function roleOfSession(arn: string): IdentityName | undefined {
+  const { accountId, roleName } = parseRoleSessionArn(arn) ?? {};
+  return accountId && roleName ? { accountId, kind: 'role', name: roleName } : undefined;
+}
+
+function nameOf({ accountId, kind, name }: IdentityName): string {
+  return `${accountId}/${kind}/${name}`;
+}
+
+/** The account in an ARN. */
+function accountIn(arn: string): string {
+  return arn.split(':')[4] ?? '';
 }
 
 /** The unique id of the identity that has an ARN, its path included. */
@@ -79,11 +107,17 @@ export async function bindPrincipal(
   return isFederatedUser && (await findAccount(reader, account)) !== undefined ? arn : undefined;
 }
 
-/** How a principal that was bound is shown: by its present ARN, or by its unique id when it is gone. */
-export async function showPrincipal(reader: Reader, partition: string, bound: string): Promise<string> {
-  if (bound.startsWith('arn:')) return bound;
-  const identity = await findIdentityById(reader, bound);
-  return identity === undefined ? bound : identityArn(partition, identity);
+/**
+ * How principals that were bound are shown: by the present ARNs of those unique ids whose identity there is. What is not
+ * among them is shown as it is.
+ */
+export async function showPrincipals(
+  reader: Reader,
+  partition: string,
+  bound: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const found = await findIdentitiesById(reader, bound);
+  return new Map(found.map((record) => [record.uniqueId, identityArn(partition, record)]));
 }
 
 /** Parses a stored policy, its users and roles replaced by the unique ids that they were bound to. */
@@ -102,15 +136,10 @@ export async function renderBoundPolicy(
   text: string,
   bindings: ReadonlyMap<string, string>,
 ): Promise<string> {
-  const shown = new Map<string, string>();
-  for (const [arn, uniqueId] of bindings) {
-    const identity = await findIdentityById(reader, uniqueId);
-    shown.set(arn, identity === undefined ? uniqueId : identityArn(partition, identity));
-  }
-  const uniqueIds = principalsToBind(parsePolicy(text)).uniqueIds;
-  for (const uniqueId of uniqueIds) {
-    const identity = await findIdentityById(reader, uniqueId);
-    if (identity !== undefined) shown.set(uniqueId, identityArn(partition, identity));
-  }
-  return renderPolicy(text, (principal) => shown.get(principal));
+  const { uniqueIds } = principalsToBind(parsePolicy(text));
+  const arns = await showPrincipals(reader, partition, [...bindings.values(), ...uniqueIds]);
+  return renderPolicy(text, (principal) => {
+    const uniqueId = bindings.get(principal);
+    return uniqueId === undefined ? arns.get(principal) : (arns.get(uniqueId) ?? uniqueId);
+  });
 }

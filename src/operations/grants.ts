@@ -1,8 +1,7 @@
 import type { Caller } from '../caller.ts';
-import { bindPrincipal, type Iam, showPrincipal } from '../iam/index.ts';
+import { bindPrincipal, type Iam } from '../iam/index.ts';
 import {
   createGrant as createStoredGrant,
-  detailsOf,
   findGrant,
   type GrantDetails,
   type GrantRecord,
@@ -10,15 +9,14 @@ import {
   issueGrantToken,
   type KeyStateClass,
   type Kms,
-  keyArn,
   listGrants as listStoredGrants,
   removeGrant,
   requireGrantDetails,
-  rootArn,
 } from '../kms/index.ts';
 import { list, optional, required, structure, type ValueOf } from '../model/index.ts';
 import { CRYPTOGRAPHIC_ERRORS, grantConditions, managedKey } from './common.ts';
 import * as examples from './example-values.ts';
+import { showGrants } from './grant-entries.ts';
 import { type Conditions, operation } from './operation.ts';
 import { paginate } from './pagination.ts';
 import * as refusals from './refusals.ts';
@@ -398,38 +396,4 @@ async function requireGrant(
 /** @throws ServiceError `InvalidGrantIdException` for what no grant can have as id */
 function requireGrantId(grantId: string): void {
   if (!/^[0-9a-f]{64}$/.test(grantId)) throw refusals.invalidGrantId(grantId);
-}
-
-/** How grants are shown; principals by their present ARNs, or by their unique ids when they are gone. */
-async function showGrants(kms: Kms, iam: Iam, grants: readonly GrantRecord[], keyAccount?: string) {
-  return Promise.all(grants.map((grant) => showGrant(kms, iam, grant, keyAccount)));
-}
-
-async function showGrant(kms: Kms, iam: Iam, grant: GrantRecord, keyAccount: string | undefined) {
-  const { operations, constraints, granteeIsService, retiringPrincipalIsService } = detailsOf(grant);
-  const account =
-    keyAccount ??
-    (await kms.keys.get(`${grant.region}/${grant.keyId}`))?.record.accountId ??
-    grant.issuingAccount;
-  const show = (principal: string) =>
-    iam.store.read((reader) => showPrincipal(reader, iam.partition, principal));
-  const { grantee, retiringPrincipal } = grant;
-  return {
-    KeyId: keyArn(kms.partition, grant.region, account, grant.keyId),
-    GrantId: grant.grantId,
-    Name: grant.name,
-    CreationDate: new Date(grant.creationDate),
-    ...(granteeIsService ? { GranteeServicePrincipal: grantee } : { GranteePrincipal: await show(grantee) }),
-    ...(retiringPrincipal !== undefined &&
-      (retiringPrincipalIsService
-        ? { RetiringServicePrincipal: retiringPrincipal }
-        : { RetiringPrincipal: await show(retiringPrincipal) })),
-    IssuingAccount: rootArn(kms.partition, grant.issuingAccount),
-    Operations: shapes.GRANT_OPERATION_NAMES.filter((name) => operations.includes(name)),
-    Constraints: constraints && {
-      EncryptionContextEquals: constraints.encryptionContextEquals,
-      EncryptionContextSubset: constraints.encryptionContextSubset,
-      SourceArn: constraints.sourceArn,
-    },
-  };
 }

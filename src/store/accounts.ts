@@ -1,4 +1,4 @@
-import { authenticateRow, type StoredRow, verifyRow } from './rows.ts';
+import { authenticateRow, elementsOf, type StoredRow, verifyRow } from './rows.ts';
 import type { Reader, Writer } from './store.ts';
 
 /** An account of the deployment. */
@@ -24,6 +24,20 @@ export async function findAccount(reader: Reader, accountId: string): Promise<Ac
     .where('account_id', '=', accountId)
     .executeTakeFirst();
   return row && toRecord(reader, row);
+}
+
+/** Finds those of many accounts that there are, in one look. */
+export async function findAccounts(
+  reader: Reader,
+  accountIds: readonly string[],
+): Promise<readonly AccountRecord[]> {
+  if (accountIds.length === 0) return [];
+  const rows = await reader.db
+    .selectFrom('accounts')
+    .selectAll()
+    .where('account_id', 'in', elementsOf(accountIds))
+    .execute();
+  return rows.map((row) => toRecord(reader, row));
 }
 
 /** Every account, by id. */

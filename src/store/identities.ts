@@ -1,5 +1,5 @@
 import { type SqlBool, sql } from 'kysely';
-import { authenticateRow, type Row, type StoredRow, verifyRow } from './rows.ts';
+import { authenticateRow, elementsOf, type Row, type StoredRow, verifyRow } from './rows.ts';
 import type { Reader, Writer } from './store.ts';
 
 /** The kinds of things that IAM names within an account. */
@@ -24,6 +24,9 @@ export interface IdentityRecord {
   /** JSON, by kind. */
   readonly details: string;
 }
+
+/** What an identity goes by in its account. */
+export type IdentityName = Pick<IdentityRecord, 'accountId' | 'kind' | 'name'>;
 
 /** What an identity refers to, so that the way back can be found. */
 export interface IdentityReference {
@@ -75,6 +78,41 @@ export async function findIdentityById(
     .where('unique_id', '=', uniqueId)
     .executeTakeFirst();
   return row && toRecord(reader, row);
+}
+
+/** Finds those of many identities that there are, by their names, in one look. */
+export async function findIdentities(
+  reader: Reader,
+  names: readonly IdentityName[],
+): Promise<readonly IdentityRecord[]> {
+  if (names.length === 0) return [];
+  const exact = new Set(names.map(({ accountId, kind, name }) => `${accountId}/${kind}/${name}`));
+  const sought = JSON.stringify(names.map(({ accountId, kind, name }) => [accountId, kind, nameKey(name)]));
+  const rows = await reader.db
+    .selectFrom('identities')
+    .selectAll()
+    .where(
+      sql<SqlBool>`(account_id, kind, name_key) in (
+        select value ->> 0, value ->> 1, value ->> 2 from json_each(${sought}))`,
+    )
+    .execute();
+  return rows
+    .filter(({ account_id, kind, name }) => exact.has(`${account_id}/${kind}/${name}`))
+    .map((row) => toRecord(reader, row));
+}
+
+/** Finds those of many identities that there are, by their unique ids, in one look. */
+export async function findIdentitiesById(
+  reader: Reader,
+  uniqueIds: readonly string[],
+): Promise<readonly IdentityRecord[]> {
+  if (uniqueIds.length === 0) return [];
+  const rows = await reader.db
+    .selectFrom('identities')
+    .selectAll()
+    .where('unique_id', 'in', elementsOf(uniqueIds))
+    .execute();
+  return rows.map((row) => toRecord(reader, row));
 }
 
 /** Which identities a listing holds. */
