@@ -8,15 +8,18 @@ import { after, afterEach, beforeEach, describe, it } from 'node:test';
 import { OperatorError, ServiceError } from '../src/errors.ts';
 import { createKeyring } from '../src/keyring/index.ts';
 import {
+  countGrants,
   deleteKey,
   findAccessKey,
   findAccessKeyUse,
   findAccount,
+  findGrant,
   findIdentity,
   findKey,
   insertAccessKey,
   insertAccount,
   insertAlias,
+  insertGrant,
   insertIdentity,
   insertKey,
   type KeyRecord,
@@ -277,6 +280,12 @@ describe('a stored row', () => {
     aliases: async (store) => {
       return store.read((reader) => listAliasesOfKey(reader, record.region, record.keyId));
     },
+    grants: (store) => {
+      return store.read((reader) => findGrant(reader, record.region, record.keyId, grant.grantId));
+    },
+    grant_counts: (store) => {
+      return store.read((reader) => countGrants(reader, record.region, record.keyId));
+    },
     access_keys: async (store) => {
       return store.read((reader) => findAccessKey(reader, 'AKIAEXAMPLE'));
     },
@@ -296,12 +305,24 @@ describe('a stored row', () => {
 
   /** The columns by which rows of some tables are found. */
   const SEARCHED: Readonly<Record<string, readonly string[]>> = {
+    grants: ['grant_id'],
     accounts: ['account_id'],
     identities: ['account_id', 'kind', 'name_key'],
     identity_references: ['target', 'relation', 'owner'],
   };
 
   const membership = { relation: 'member', target: 'AGPAEXAMPLE' } as const;
+  const grant = {
+    region: record.region,
+    keyId: record.keyId,
+    grantId: 'ab'.repeat(32),
+    name: 'orders',
+    grantee: 'AIDAEXAMPLE',
+    retiringPrincipal: 'AROAEXAMPLE',
+    issuingAccount: record.accountId,
+    creationDate: 7,
+    details: '{"operations":["Decrypt"]}',
+  };
 
   async function fill(store: Store): Promise<void> {
     await store.passFence();
@@ -315,6 +336,7 @@ describe('a stored row', () => {
         creationDate: 1,
         lastUpdatedDate: 2,
       });
+      await insertGrant(writer, grant);
       await insertAccessKey(writer, {
         accessKeyId: 'AKIAEXAMPLE',
         accountId: record.accountId,

@@ -5,6 +5,7 @@ import {
   countGrants,
   deleteGrant,
   findKey,
+  findSameGrant,
   type GrantRecord,
   insertGrant,
   listGrantsTo,
@@ -196,23 +197,11 @@ export async function createGrantWithin(
     creationDate: clock.now(),
     details: JSON.stringify(details),
   };
-  if (record.name !== '') {
-    const present = await listGrantsTo(writer, region, keyId, record.grantee);
-    const same = present.find((other) => isSameGrant(other, record));
-    if (same !== undefined) return same;
-  }
+  const same = record.name === '' ? undefined : await findSameGrant(writer, record);
+  if (same !== undefined) return same;
   if ((await countGrants(writer, region, keyId)) >= GRANT_QUOTA) throw tooManyGrants(GRANT_QUOTA);
   await insertGrant(writer, record);
   return record;
-}
-
-function isSameGrant(one: GrantRecord, other: GrantRecord): boolean {
-  return (
-    one.name === other.name &&
-    one.retiringPrincipal === other.retiringPrincipal &&
-    one.issuingAccount === other.issuingAccount &&
-    one.details === other.details
-  );
 }
 
 /** @throws ServiceError `NotFoundException` when it is gone */

@@ -87,14 +87,35 @@ export function listGrantsTo(
   return listGrants(reader, { region, keyId, grantee }, '', Number.MAX_SAFE_INTEGER);
 }
 
-export async function countGrants(reader: Reader, region: string, keyId: string): Promise<number> {
-  const { count } = await reader.db
+/** The grant that says the same as another, of the same name; that they differ in id and date does not count. */
+export async function findSameGrant(reader: Reader, grant: GrantRecord): Promise<GrantRecord | undefined> {
+  const { region, key_id, name, grantee, retiring_principal, issuing_account, details } = toRow(grant);
+  const row = await reader.db
     .selectFrom('grants')
-    .select((select) => select.fn.countAll<number>().as('count'))
+    .selectAll()
+    .where('region', '=', region)
+    .where('key_id', '=', key_id)
+    .where('grantee', '=', grantee)
+    .where('name', '=', name)
+    // Of the index only those with a name are part.
+    .where('name', '<>', '')
+    .where('issuing_account', '=', issuing_account)
+    .where('retiring_principal', 'is', retiring_principal)
+    .where('details', '=', details)
+    .limit(1)
+    .executeTakeFirst();
+  return row && toRecord(reader, row);
+}
+
+/** How many grants a key has; they are not counted for it. */
+export async function countGrants(reader: Reader, region: string, keyId: string): Promise<number> {
+  const row = await reader.db
+    .selectFrom('grant_counts')
+    .selectAll()
     .where('region', '=', region)
     .where('key_id', '=', keyId)
-    .executeTakeFirstOrThrow();
-  return Number(count);
+    .executeTakeFirst();
+  return row === undefined ? 0 : verifyRow(reader.keyring, 'grant_counts', row).count;
 }
 
 export async function insertGrant(writer: Writer, record: GrantRecord): Promise<void> {
@@ -103,6 +124,7 @@ export async function insertGrant(writer: Writer, record: GrantRecord): Promise<
     .values(authenticateRow(writer.keyring, 'grants', toRow(record)))
     .execute();
   noteChange(writer, record);
+  await addToCount(writer, record, 1);
 }
 
 /** @returns whether it was there */
@@ -113,13 +135,28 @@ export async function deleteGrant(writer: Writer, record: GrantRecord): Promise<
     .where('key_id', '=', record.keyId)
     .where('grant_id', '=', record.grantId)
     .executeTakeFirst();
+  if (numDeletedRows === 0n) return false;
   noteChange(writer, record);
-  return numDeletedRows === 1n;
+  await addToCount(writer, record, -1);
+  return true;
+}
+
+async function addToCount(writer: Writer, { region, keyId }: GrantRecord, difference: 1 | -1): Promise<void> {
+  const count = (await countGrants(writer, region, keyId)) + difference;
+  const row = authenticateRow(writer.keyring, 'grant_counts', { region, key_id: keyId, count });
+  await writer.db
+    .insertInto('grant_counts')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict.columns(['region', 'key_id']).doUpdateSet({ count: row.count, mac: row.mac }),
+    )
+    .execute();
 }
 
 /** Removes all grants of a key that is no more: nothing can be asked of it, so that no cache has to know. */
 export async function deleteGrantsOfKey(writer: Writer, region: string, keyId: string): Promise<void> {
-  await writer.db.deleteFrom('grants').where('region', '=', region).where('key_id', '=', keyId).execute();
+  for (const table of ['grants', 'grant_counts'] as const)
+    await writer.db.deleteFrom(table).where('region', '=', region).where('key_id', '=', keyId).execute();
 }
 
 function noteChange(writer: Writer, { region, keyId, grantee }: GrantRecord): void {

@@ -91,6 +91,13 @@ export interface GrantsTable extends Authenticated {
   details: string;
 }
 
+/** How many grants each key has, so that nobody has to count them. */
+export interface GrantCountsTable extends Authenticated {
+  region: string;
+  key_id: string;
+  count: number;
+}
+
 export interface AliasesTable extends Authenticated {
   account_id: string;
   region: string;
@@ -177,6 +184,7 @@ export interface Schema {
   key_policies: KeyPoliciesTable;
   key_uses: KeyUsesTable;
   grants: GrantsTable;
+  grant_counts: GrantCountsTable;
   aliases: AliasesTable;
   accounts: AccountsTable;
   identities: IdentitiesTable;
@@ -323,10 +331,24 @@ async function createInitialSchema(db: Database): Promise<void> {
     .columns(['region', 'key_id', 'grantee', 'grant_id'])
     .execute();
   await db.schema
+    .createIndex('grants_by_name')
+    .on('grants')
+    .columns(['region', 'key_id', 'grantee', 'name'])
+    .where('name', '<>', '')
+    .execute();
+  await db.schema
     .createIndex('grants_by_retiring_principal')
     .on('grants')
     .columns(['retiring_principal', 'region', 'grant_id'])
     .where('retiring_principal', 'is not', null)
+    .execute();
+  await db.schema
+    .createTable('grant_counts')
+    .addColumn('region', 'text', (column) => column.notNull())
+    .addColumn('key_id', 'text', (column) => column.notNull())
+    .addColumn('count', 'integer', (column) => column.notNull())
+    .addColumn('mac', 'blob', (column) => column.notNull())
+    .addPrimaryKeyConstraint('grant_counts_primary_key', ['region', 'key_id'])
     .execute();
   await db.schema
     .createTable('aliases')
