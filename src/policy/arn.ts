@@ -1,5 +1,6 @@
 import type { ConditionContext } from './request.ts';
 import { compileTemplate, splitTemplate, type Template } from './variables.ts';
+import type { Work } from './work.ts';
 
 /**
  * ARNs: `arn:partition:service:region:account:resource`. The first five colons separate; the resource may
@@ -22,7 +23,11 @@ export function splitArn(text: string): readonly string[] | undefined {
 }
 
 /** Whether the fields of an ARN match; undefined when a variable in the pattern has no value. */
-export type ArnMatcher = (fields: readonly string[], context: ConditionContext) => boolean | undefined;
+export type ArnMatcher = (
+  fields: readonly string[],
+  context: ConditionContext,
+  work?: Work,
+) => boolean | undefined;
 
 /**
  * Compiles an ARN pattern. Undefined when it is none: its first field must be `arn`, and there must be six.
@@ -39,11 +44,11 @@ export function compileArnPattern(pattern: Template, complete = false): ArnMatch
   }
   if (fields.length < 6) return undefined;
   const matchers = fields.slice(1).map(compileTemplate);
-  return (arn, context) => {
+  return (arn, context, work) => {
     let matches = true;
     let index = 1;
     for (const matcher of matchers) {
-      const verdict = matcher(arn[index] ?? '', context);
+      const verdict = matcher(arn[index] ?? '', context, work);
       if (verdict === undefined) return undefined;
       matches &&= verdict;
       index += 1;

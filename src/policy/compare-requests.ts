@@ -43,7 +43,7 @@ export function groupActions(
 
 function matchesAny(pattern: string, names: ReadonlySet<string>): boolean {
   const matches = compileWildcards(pattern.toLowerCase());
-  return [...names].some(matches);
+  return [...names].some((name) => matches(name));
 }
 
 /** Keys that statements tell apart by their `Resource`; mostly only "any key". */

@@ -3,19 +3,35 @@ import { compileArnPattern, splitArn } from './arn.ts';
 import type { PolicyVersion } from './document.ts';
 import { readInstant } from './instant.ts';
 import type { ConditionContext } from './request.ts';
-import { compileTemplate, isConstant, parseTemplate, resolveTemplate, textOf } from './variables.ts';
+import {
+  compileTemplate,
+  isConstant,
+  lengthOf,
+  parseTemplate,
+  resolveTemplate,
+  textOf,
+} from './variables.ts';
+import { isExhausted, type Work } from './work.ts';
 
 /**
- * How one value of the request compares with one value of a policy (policies.md, section 5).
+ * How a value of the request compares with the values of a condition (policies.md, section 5).
  *
- * A comparison is compiled for its policy value. It answers `yes` or `no`, or that it cannot tell: because a
- * policy variable has no value (`unresolvable`), or because one of the two values is not of the operator's
- * kind (`unreadable`). What that means for a statement is decided in `condition.ts`.
+ * A comparison is compiled for its policy values. The value of the request is read once, however many they are, and
+ * then held against each of them, which answers `yes` or `no`, or that it cannot tell: because a policy variable has
+ * no value (`unresolvable`), or because one of the two is not of the operator's kind (`unreadable`).
  */
-export type Verdict = 'yes' | 'no' | 'unresolvable' | 'unreadable';
+type Verdict = 'yes' | 'no' | 'unresolvable' | 'unreadable';
 
-/** Compares a value of the request with the policy value it was compiled for. */
-export type ValueTest = (value: string, context: ConditionContext) => Verdict;
+/** What is made of the verdicts. */
+export interface Outcome {
+  /** Whether the value has to be none of the policy's values instead of one of them. */
+  readonly negated: boolean;
+  /** What a condition that cannot be judged amounts to. */
+  readonly failClosed: boolean;
+}
+
+/** Whether a value of the request passes. */
+export type ValueTest = (value: string, context: ConditionContext, work: Work) => boolean;
 
 /** One kind of comparison, without negation. */
 export interface Comparison {
@@ -25,26 +41,63 @@ export interface Comparison {
   readonly resolvesVariables: boolean;
   /** Whether a policy value without variables can be compared at all. */
   isReadable(policyValue: string): boolean;
-  compile(policyValue: string, version: PolicyVersion): ValueTest;
+  compile(policyValues: readonly string[], version: PolicyVersion, outcome: Outcome): ValueTest;
 }
+
+/** Holds a value of the request, once it is read, against one value of the policy. */
+type SingleTest<Read> = (value: Read, context: ConditionContext, work: Work) => Verdict;
 
 const verdict = (matches: boolean): Verdict => (matches ? 'yes' : 'no');
 
-/** Equality of texts, after both went through `fold`. */
+/** What it takes to hold a value against another, before it gets long. */
+const STEPS_A_TEST = 8;
+
+/** The value has to be one of those of the policy or, negated, none of them. */
+function testEach<Read>(
+  tests: readonly SingleTest<Read>[],
+  { negated, failClosed }: Outcome,
+): (value: Read, context: ConditionContext, work: Work) => boolean {
+  return (value, context, work) => {
+    let isResolved = true;
+    let isReadable = true;
+    for (const test of tests) {
+      work.steps += STEPS_A_TEST;
+      if (isExhausted(work)) return failClosed;
+      const verdict = test(value, context, work);
+      if (verdict === 'yes') return !negated;
+      if (verdict === 'unresolvable') isResolved = false;
+      else if (verdict === 'unreadable') isReadable = false;
+    }
+    if (negated && !isResolved) return false;
+    return isReadable ? negated : failClosed;
+  };
+}
+
+/** Equality of texts, after both went through `fold`, which makes none of them shorter. */
 function textComparison(fold: (text: string) => string): Comparison {
   return {
     wants: 'a text',
     resolvesVariables: true,
     isReadable: () => true,
-    compile(policyValue, version) {
-      const template = parseTemplate(policyValue, version);
-      if (isConstant(template)) {
-        const expected = fold(textOf(template));
-        return (value) => verdict(fold(value) === expected);
-      }
-      return (value, context) => {
-        const parts = resolveTemplate(template, context);
-        return parts === undefined ? 'unresolvable' : verdict(fold(value) === fold(textOf(parts)));
+    compile(policyValues, version, outcome) {
+      const templates = policyValues.map((value) => parseTemplate(value, version));
+      const constants = new Set(templates.filter(isConstant).map((template) => fold(textOf(template))));
+      const testOthers = testEach(
+        templates
+          .filter((template) => !isConstant(template))
+          .map(
+            (template): SingleTest<string> =>
+              (value, context, work) => {
+                const parts = resolveTemplate(template, context, work);
+                if (parts === undefined) return 'unresolvable';
+                return verdict(lengthOf(parts) <= value.length && fold(textOf(parts)) === value);
+              },
+          ),
+        outcome,
+      );
+      return (text, context, work) => {
+        const value = fold(text);
+        return constants.has(value) ? !outcome.negated : testOthers(value, context, work);
       };
     },
   };
@@ -54,27 +107,38 @@ const likeComparison: Comparison = {
   wants: 'a text',
   resolvesVariables: true,
   isReadable: () => true,
-  compile(policyValue, version) {
-    const matches = compileTemplate(parseTemplate(policyValue, version));
-    return (value, context) => {
-      const result = matches(value, context);
-      return result === undefined ? 'unresolvable' : verdict(result);
-    };
-  },
+  compile: (policyValues, version, outcome) =>
+    testEach(
+      policyValues.map((policyValue): SingleTest<string> => {
+        const matches = compileTemplate(parseTemplate(policyValue, version));
+        return (value, context, work) => {
+          const result = matches(value, context, work);
+          return result === undefined ? 'unresolvable' : verdict(result);
+        };
+      }),
+      outcome,
+    ),
 };
 
 const arnComparison: Comparison = {
   wants: 'an ARN pattern of six fields (arn:partition:service:region:account:resource)',
   resolvesVariables: true,
   isReadable: (policyValue) => splitArn(policyValue) !== undefined,
-  compile(policyValue, version) {
-    const matches = compileArnPattern(parseTemplate(policyValue, version));
-    if (matches === undefined) return () => 'unreadable';
-    return (value, context) => {
-      const fields = splitArn(value);
-      if (fields === undefined) return 'unreadable';
-      const result = matches(fields, context);
-      return result === undefined ? 'unresolvable' : verdict(result);
+  compile(policyValues, version, outcome) {
+    const test = testEach(
+      policyValues.map((policyValue): SingleTest<readonly string[]> => {
+        const matches = compileArnPattern(parseTemplate(policyValue, version));
+        if (matches === undefined) return () => 'unreadable';
+        return (fields, context, work) => {
+          const result = matches(fields, context, work);
+          return result === undefined ? 'unresolvable' : verdict(result);
+        };
+      }),
+      outcome,
+    );
+    return (text, context, work) => {
+      const fields = splitArn(text);
+      return fields === undefined ? outcome.failClosed : test(fields, context, work);
     };
   },
 };
@@ -90,31 +154,43 @@ function readComparison<PolicySide, RequestSide>(
     wants,
     resolvesVariables: false,
     isReadable: (policyValue) => readPolicyValue(policyValue) !== undefined,
-    compile(policyValue) {
-      const expected = readPolicyValue(policyValue);
-      if (expected === undefined) return () => 'unreadable';
-      return (text) => {
+    compile(policyValues, _, outcome) {
+      const test = testEach(
+        policyValues.map((policyValue): SingleTest<RequestSide> => {
+          const expected = readPolicyValue(policyValue);
+          return expected === undefined ? () => 'unreadable' : (value) => verdict(holds(value, expected));
+        }),
+        outcome,
+      );
+      return (text, context, work) => {
         const value = readRequestValue(text);
-        return value === undefined ? 'unreadable' : verdict(holds(value, expected));
+        return value === undefined ? outcome.failClosed : test(value, context, work);
       };
     },
   };
 }
 
+/** Of `false`, so that a long text costs nothing. */
+const LONGEST_BOOLEAN = 5;
+
 const boolComparison: Comparison = {
   wants: 'true or false',
   resolvesVariables: true,
   isReadable: (policyValue) => readBoolean(policyValue) !== undefined,
-  compile(policyValue, version) {
-    const template = parseTemplate(policyValue, version);
-    return (text, context) => {
-      const parts = resolveTemplate(template, context);
-      if (parts === undefined) return 'unresolvable';
-      const expected = readBoolean(textOf(parts));
-      const value = readBoolean(text);
-      return expected === undefined || value === undefined ? 'unreadable' : verdict(value === expected);
-    };
-  },
+  compile: (policyValues, version, outcome) =>
+    testEach(
+      policyValues.map((policyValue): SingleTest<string> => {
+        const template = parseTemplate(policyValue, version);
+        return (text, context, work) => {
+          const parts = resolveTemplate(template, context, work);
+          if (parts === undefined) return 'unresolvable';
+          const expected = lengthOf(parts) > LONGEST_BOOLEAN ? undefined : readBoolean(textOf(parts));
+          const value = readBoolean(text);
+          return expected === undefined || value === undefined ? 'unreadable' : verdict(value === expected);
+        };
+      }),
+      outcome,
+    ),
 };
 
 const NUMBER = /^[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,4})?$/;
@@ -131,6 +207,7 @@ function readBase64(text: string): string | undefined {
 
 /** `true` and `false` in any case; undefined for any other text. */
 export function readBoolean(text: string): boolean | undefined {
+  if (text.length > LONGEST_BOOLEAN) return undefined;
   const lower = text.toLowerCase();
   return lower === 'true' ? true : lower === 'false' ? false : undefined;
 }

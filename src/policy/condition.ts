@@ -1,14 +1,15 @@
-import { readBoolean, type ValueTest } from './comparison.ts';
+import { readBoolean } from './comparison.ts';
 import type { Condition, Effect, PolicyVersion } from './document.ts';
 import { type ConditionOperator, readOperator } from './operator.ts';
 import type { ConditionContext } from './request.ts';
+import { newWork, type Work } from './work.ts';
 
 /**
  * Conditions (policies.md, section 5): one operator, one key, its values, ready to be asked.
  *
  * What cannot be judged fails closed. An operator that does not exist, a policy value or a request value that
- * the operator cannot read (`ten` for a number), several values under a key that can only have one: an Allow
- * does not match, a Deny does. Three cases that AWS tools agree on are plain mismatches for both effects: a
+ * the operator cannot read (`ten` for a number), several values under a key that can only have one, a question
+ * that takes too much work (`work.ts`): an Allow does not match, a Deny does. Three cases that AWS tools agree on are plain mismatches for both effects: a
  * policy variable without a value, a multi-valued key without a set operator, and a missing key where the
  * table says false.
  */
@@ -17,7 +18,7 @@ export interface CompiledCondition {
   readonly operator: string;
   readonly key: string;
   readonly values: readonly string[];
-  holds(context: ConditionContext): boolean;
+  holds(context: ConditionContext, work?: Work): boolean;
 }
 
 /** Compiles a condition of a statement with the given effect. */
@@ -59,22 +60,18 @@ function compileTest(
 
   const { quantifier } = operator;
   const whenMissing = holdsWhenMissing(operator);
-  const passes = compileValues(
-    values.map((value) => comparison.compile(value, version)),
-    operator.negated,
-    failClosed,
-  );
+  const passes = comparison.compile(values, version, { negated: operator.negated, failClosed });
   const isSingleValued = isSingleValuedKey(key);
-  return (context) => {
+  return (context, work = newWork()) => {
     const value = context.get(key);
     if (value === undefined) return whenMissing;
-    if (typeof value === 'string') return passes(value, context);
+    if (typeof value === 'string') return passes(value, context, work);
     if (value.length === 0) return whenMissing;
     if (isSingleValued && value.length > 1) return failClosed;
     if (quantifier === 'one') return false;
     return quantifier === 'all'
-      ? value.every((each) => passes(each, context))
-      : value.some((each) => passes(each, context));
+      ? value.every((each) => passes(each, context, work))
+      : value.some((each) => passes(each, context, work));
   };
 }
 
@@ -82,26 +79,6 @@ function compileTest(
 function holdsWhenMissing({ quantifier, negated, ifExists }: ConditionOperator): boolean {
   if (ifExists || quantifier === 'all') return true;
   return quantifier === 'one' && negated;
-}
-
-/** One value of the request against those of the policy: it has to be one of them or, negated, none of them. */
-function compileValues(
-  tests: readonly ValueTest[],
-  negated: boolean,
-  failClosed: boolean,
-): (value: string, context: ConditionContext) => boolean {
-  return (value, context) => {
-    let isResolved = true;
-    let isReadable = true;
-    for (const test of tests) {
-      const verdict = test(value, context);
-      if (verdict === 'yes') return !negated;
-      if (verdict === 'unresolvable') isResolved = false;
-      else if (verdict === 'unreadable') isReadable = false;
-    }
-    if (negated && !isResolved) return false;
-    return isReadable ? negated : failClosed;
-  };
 }
 
 function compileNull(

@@ -3,6 +3,7 @@ import type { Effect, PatternList, PolicyVersion } from './document.ts';
 import { compileWildcards, type TextMatcher } from './pattern.ts';
 import type { ConditionContext } from './request.ts';
 import { compileTemplate, parseTemplate, type TemplateMatcher } from './variables.ts';
+import { isExhausted, newWork, type Work } from './work.ts';
 
 /**
  * `Action`, `Resource` and their `Not…` forms (policies.md, section 1), ready to be asked.
@@ -39,18 +40,18 @@ export function compileActions(element: PatternList | undefined): TextMatcher {
     if (/[*?]/.test(lower)) patterns.push(compileWildcards(lower));
     else exact.add(lower);
   }
-  return (action) => {
+  return (action, work) => {
     let matches = exact.has(action);
     for (const pattern of patterns) {
       if (matches) break;
-      matches = pattern(action);
+      matches = pattern(action, work);
     }
     return matches !== negated;
   };
 }
 
 /** Whether a resource, an ARN or `*`, is meant; variables are looked up in the context. */
-export type ResourceMatcher = (resource: string, context: ConditionContext) => boolean;
+export type ResourceMatcher = (resource: string, context: ConditionContext, work?: Work) => boolean;
 
 /**
  * Compiles `Resource` or `NotResource`.
@@ -72,10 +73,11 @@ export function compileResources(
   if (!values.every((value) => isResourcePattern(value, version))) return () => failClosed;
   const isWide = failClosed !== negated;
   const matchers = values.map((value) => compileResource(value, version, isWide));
-  return (resource, context) => {
+  return (resource, context, work = newWork()) => {
     let isResolved = true;
     for (const matcher of matchers) {
-      const verdict = matcher(resource, context);
+      if (isExhausted(work)) return failClosed;
+      const verdict = matcher(resource, context, work);
       if (verdict === true) return !negated;
       isResolved &&= verdict !== undefined;
     }
@@ -88,8 +90,8 @@ function compileResource(value: string, version: PolicyVersion, isWide: boolean)
   const template = parseTemplate(value, version);
   if (isWide) return compileTemplate(template);
   const matches = compileArnPattern(template, true);
-  return (resource, context) => {
+  return (resource, context, work) => {
     const fields = splitArn(resource);
-    return fields === undefined ? false : matches?.(fields, context);
+    return fields === undefined ? false : matches?.(fields, context, work);
   };
 }

@@ -2,6 +2,7 @@ import type { CompiledPolicy, CompiledStatement } from './compile.ts';
 import type { CompiledCondition } from './condition.ts';
 import { type CallerNames, callerNames, type Naming } from './principal.ts';
 import type { AuthorizationRequest, ConditionContext } from './request.ts';
+import { newWork, type Work } from './work.ts';
 
 /** A request, prepared once for all statements that it will be held against. */
 export interface Question {
@@ -12,6 +13,8 @@ export interface Question {
   readonly caller: CallerNames;
   /** Whether the caller has a permissions boundary, which decides what `NotPrincipal` means in a Deny. */
   readonly hasBoundary: boolean;
+  /** What has been done to answer. */
+  readonly work: Work;
 }
 
 /** Prepares a request. */
@@ -22,6 +25,7 @@ export function prepareQuestion(request: AuthorizationRequest, hasBoundary: bool
     context: request.context,
     caller: callerNames(request.principal),
     hasBoundary,
+    work: newWork(),
   };
 }
 
@@ -40,11 +44,12 @@ export function mismatchOf(
   question: Question,
   attachment: Attachment,
 ): Mismatch | undefined {
-  if (!statement.matchesAction(question.action)) return 'Action';
+  const { context, work } = question;
+  if (!statement.matchesAction(question.action, work)) return 'Action';
   if (!meansCaller(statement, question, attachment)) return 'Principal';
-  if (!statement.matchesResource(question.resource, question.context)) return 'Resource';
+  if (!statement.matchesResource(question.resource, context, work)) return 'Resource';
   for (const condition of statement.conditions) {
-    if (!condition.holds(question.context)) return condition;
+    if (!condition.holds(context, work)) return condition;
   }
   return undefined;
 }

@@ -50,7 +50,8 @@
  *   property tests hold the engine to these laws, and to a second, naive evaluator.)
  * - What cannot be judged fails closed: an unknown operator, a value of the wrong kind, a malformed resource
  *   pattern make an Allow not match and a Deny match.
- * - Work is linear in the policy for a given request, whatever the policy holds: no backtracking, no recursion.
+ * - Work is linear in the policy for a given request, whatever the policy holds: no backtracking, no recursion. It also
+ *   ends: what is left when thousands of patterns have been held against thousands of characters fails closed.
  * - The context is asked lazily, for lower-case names, only for conditions of statements that otherwise match.
  *
  * Where sources disagree about what a policy means, the safer reading was taken; the list is in

@@ -1,3 +1,5 @@
+import { newWork, type Work } from './work.ts';
+
 /**
  * Patterns with `*` (any characters, also none) and `?` (exactly one), anchored at both ends.
  *
@@ -5,8 +7,8 @@
  * rest, short ones are tried from left to right, going back to the last star on a mismatch; that takes at worst
  * a step for each pair of characters. Where that could be many, the pattern runs as a bit-parallel automaton:
  * one bit for each of its characters, all advanced together on each character of the text, without going back.
- * So `*?*?*?…` costs what any other pattern costs. Nothing but the pattern itself is kept between two matches:
- * a policy cannot be made to occupy far more memory than its text.
+ * So `*?*?*?…` costs what any other pattern costs, and a match counts what it cost (`work.ts`). Nothing but the
+ * pattern itself is kept between two matches: a policy cannot be made to occupy far more memory than its text.
  *
  * A character is a UTF-16 code unit, as in the Java services whose language this is.
  */
@@ -18,7 +20,7 @@ export interface PatternPart {
 }
 
 /** Whether a text matches. */
-export type TextMatcher = (text: string) => boolean;
+export type TextMatcher = (text: string, work?: Work) => boolean;
 
 /** What is matched; a string is one. */
 export interface CharacterSource {
@@ -30,9 +32,10 @@ export interface CharacterSource {
 export type PatternSymbols = readonly number[];
 const STAR = -1;
 const ANY = -2;
+const END = -3;
 
 /** How many steps are few enough for `matchBacktracking`; it never takes more than this. */
-const FEW_STEPS = 16_384;
+const FEW_STEPS = 262_144;
 
 /** Compiles a pattern in which `*` and `?` are wildcards. */
 export function compileWildcards(pattern: string): TextMatcher {
@@ -44,7 +47,7 @@ export function compilePattern(parts: readonly PatternPart[]): TextMatcher {
   const affixes = asAffixes(parts);
   if (affixes === undefined) {
     const symbols = readSymbols(parts);
-    return (text) => matchSymbols(symbols, text);
+    return (text, work) => matchSymbols(symbols, text, work);
   }
   const { prefix, suffix } = affixes;
   if (suffix === undefined) return (text) => text === prefix;
@@ -95,20 +98,22 @@ export function readSymbols(parts: readonly PatternPart[]): PatternSymbols {
 }
 
 /** Whether a text matches, in a number of steps that is linear in its length. */
-export function matchSymbols(symbols: PatternSymbols, text: CharacterSource): boolean {
+export function matchSymbols(symbols: PatternSymbols, text: CharacterSource, work = newWork()): boolean {
   return symbols.length * text.length <= FEW_STEPS
-    ? matchBacktracking(symbols, text)
-    : matchParallel(symbols, text);
+    ? matchBacktracking(symbols, text, work)
+    : matchParallel(symbols, text, work);
 }
 
 /** On a mismatch, goes back to the last star and lets it take one character more. */
-function matchBacktracking(symbols: PatternSymbols, text: CharacterSource): boolean {
+function matchBacktracking(symbols: PatternSymbols, text: CharacterSource, work: Work): boolean {
   let at = 0;
   let next = 0;
   let star = -1;
   let taken = 0;
-  while (at < text.length) {
-    const symbol = symbols[next];
+  let steps = 1;
+  for (; at < text.length; steps += 1) {
+    // Never a look beyond the end: where one has been, the engine takes nothing for a number any more.
+    const symbol = next < symbols.length ? (symbols[next] ?? END) : END;
     if (symbol === STAR) {
       star = next;
       taken = at;
@@ -121,44 +126,86 @@ function matchBacktracking(symbols: PatternSymbols, text: CharacterSource): bool
       at = taken;
       next = star + 1;
     } else {
-      return false;
+      break;
     }
   }
+  work.steps += steps;
+  if (at < text.length) return false;
   if (symbols[next] === STAR) next += 1;
   return next === symbols.length;
 }
 
-/**
- * State i is alive when the text so far matches the first i characters of the pattern; a character of the text
- * moves all states at once, `⌈length / 32⌉` words of them.
- */
-function matchParallel(symbols: PatternSymbols, text: CharacterSource): boolean {
+/** What it takes to read a character, besides the words that are moved. */
+const STEPS_A_CHARACTER = 8;
+
+function matchParallel(symbols: PatternSymbols, text: CharacterSource, work: Work): boolean {
   const characters = symbols.filter((symbol) => symbol !== STAR).length;
   if (text.length < characters) return false;
-  const { accepts, acceptsAny, waits } = buildMasks(symbols, characters);
-  const states = new Int32Array(waits.length);
-  states[0] = 1;
-  // Only the words between the first and the last state that is alive can change.
-  let first = 0;
-  let last = 0;
+  const masks = buildMasks(symbols, characters);
+  work.steps += symbols.length + masks.accepts.size * masks.waits.length;
+  const automaton = new Automaton(masks);
   for (let at = 0; at < text.length; at += 1) {
-    const mask = accepts.get(text.charCodeAt(at)) ?? acceptsAny;
-    let carry = 0;
-    for (let word = first; word <= last; word += 1) {
-      const current = states[word] ?? 0;
-      const moving = current & (mask[word] ?? 0);
-      states[word] = (moving << 1) | carry | (current & (waits[word] ?? 0));
-      carry = moving >>> 31;
-    }
-    if (carry !== 0) {
-      last += 1;
-      states[last] = carry;
-    }
-    while (first <= last && states[first] === 0) first += 1;
-    while (last >= first && states[last] === 0) last -= 1;
-    if (first > last) return false;
+    const moved = automaton.read(text.charCodeAt(at));
+    work.steps += STEPS_A_CHARACTER + moved;
+    if (moved === 0) return false;
   }
-  return ((states[characters >>> 5] ?? 0) & (1 << (characters & 31))) !== 0;
+  return automaton.isAlive(characters);
+}
+
+/**
+ * State i is alive when the text so far matches the first i characters of the pattern; a character of the text
+ * moves all states at once, `⌈length / 32⌉` words of them. Where a star has been reached, no state before it
+ * matters any more: whatever matches from there on is found from the star as well.
+ */
+class Automaton {
+  readonly #masks: Masks;
+  readonly #states: Int32Array;
+  /** The words of the first and the last state that is alive: only those between them can change. */
+  #first = 0;
+  #last = 0;
+
+  constructor(masks: Masks) {
+    this.#masks = masks;
+    this.#states = new Int32Array(masks.waits.length);
+    this.#states[0] = 1;
+  }
+
+  /** @returns how many words hold states that are alive */
+  read(code: number): number {
+    const { accepts, acceptsAny, waits } = this.#masks;
+    const mask = accepts.get(code) ?? acceptsAny;
+    const states = this.#states;
+    let carry = 0;
+    let star = this.#first;
+    for (let word = this.#first; word <= this.#last; word += 1) {
+      const current = states[word] ?? 0;
+      const wait = waits[word] ?? 0;
+      const moving = current & (mask[word] ?? 0);
+      const moved = (moving << 1) | carry | (current & wait);
+      states[word] = moved;
+      carry = moving >>> 31;
+      if ((moved & wait) !== 0) star = word;
+    }
+    this.#last += 1;
+    states[this.#last] = carry;
+    if ((carry & (waits[this.#last] ?? 0)) !== 0) star = this.#last;
+    this.#cutBefore(star);
+    return this.#last - this.#first + 1;
+  }
+
+  /** Forgets all states before the last star of a word, and words without any. */
+  #cutBefore(word: number): void {
+    const states = this.#states;
+    const waiting = (states[word] ?? 0) & (this.#masks.waits[word] ?? 0);
+    this.#first = word;
+    if (waiting !== 0) states[word] = (states[word] ?? 0) & (-1 << (31 - Math.clz32(waiting)));
+    while (this.#first <= this.#last && states[this.#first] === 0) this.#first += 1;
+    while (this.#last >= this.#first && states[this.#last] === 0) this.#last -= 1;
+  }
+
+  isAlive(state: number): boolean {
+    return ((this.#states[state >>> 5] ?? 0) & (1 << (state & 31))) !== 0;
+  }
 }
 
 interface Masks {
@@ -171,7 +218,8 @@ interface Masks {
 }
 
 function buildMasks(symbols: PatternSymbols, characters: number): Masks {
-  const words = (characters >>> 5) + 1;
+  // One more than the states take, for what is carried out of the last.
+  const words = (characters >>> 5) + 2;
   const accepts = new Map<number, Int32Array>();
   const acceptsAny = new Int32Array(words);
   const waits = new Int32Array(words);

@@ -1,6 +1,7 @@
 import type { PolicyVersion } from './document.ts';
 import { compilePattern, type PatternPart } from './pattern.ts';
 import type { ConditionContext } from './request.ts';
+import { newWork, type Work } from './work.ts';
 
 /**
  * Policy variables (policies.md, section 5): `${aws:username}`, `${aws:username, 'nobody'}` and the escapes
@@ -52,6 +53,10 @@ export function isConstant(template: Template): template is readonly PatternPart
   return template.every((part) => 'text' in part);
 }
 
+/** What it takes to look up a variable, and to read a character of a pattern. */
+const STEPS_A_PART = 100;
+const STEPS_A_SYMBOL = 8;
+
 /**
  * Puts the request's values in place of the variables, as literal text. Undefined when one of them has no
  * value: the key is missing and there is no default, or it has several values.
@@ -59,9 +64,11 @@ export function isConstant(template: Template): template is readonly PatternPart
 export function resolveTemplate(
   template: Template,
   context: ConditionContext,
+  work = newWork(),
 ): readonly PatternPart[] | undefined {
   const parts: PatternPart[] = [];
   for (const part of template) {
+    work.steps += STEPS_A_PART;
     if ('text' in part) {
       parts.push(part);
       continue;
@@ -76,15 +83,29 @@ export function resolveTemplate(
 }
 
 /** Whether a text matches a template; undefined when one of its variables has no value. */
-export type TemplateMatcher = (text: string, context: ConditionContext) => boolean | undefined;
+export type TemplateMatcher = (text: string, context: ConditionContext, work?: Work) => boolean | undefined;
 
 /** Compiles a pattern that may hold variables: once, if it holds none. */
 export function compileTemplate(template: Template): TemplateMatcher {
-  if (isConstant(template)) return compilePattern(template);
-  return (text, context) => {
-    const parts = resolveTemplate(template, context);
-    return parts === undefined ? undefined : compilePattern(parts)(text);
+  if (isConstant(template)) {
+    const matches = compilePattern(template);
+    return (text, _, work) => matches(text, work);
+  }
+  return (text, context, work = newWork()) => {
+    const parts = resolveTemplate(template, context, work);
+    if (parts === undefined) return undefined;
+    if (leastLength(parts) > text.length) return false;
+    work.steps += lengthOf(parts) * STEPS_A_SYMBOL;
+    return compilePattern(parts)(text, work);
   };
+}
+
+/** The length of the shortest text that matches. */
+function leastLength(parts: readonly PatternPart[]): number {
+  return parts.reduce(
+    (sum, { literal, text }) => sum + (literal ? text : text.replaceAll('*', '')).length,
+    0,
+  );
 }
 
 /** Cuts a template at the first `limit - 1` separators that stand in its own text, not in a value put into it. */
@@ -110,6 +131,11 @@ export function splitTemplate(template: Template, separator: string, limit: numb
     field.push({ text: rest, literal: false });
   }
   return fields;
+}
+
+/** The length of resolved parts, which are not joined for it. */
+export function lengthOf(parts: readonly PatternPart[]): number {
+  return parts.reduce((sum, { text }) => sum + text.length, 0);
 }
 
 /** The text of resolved parts, for operators that know no wildcards. */
