@@ -22,7 +22,7 @@ import { assertRefused } from './support/refusal.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 
 /** How a class of operations takes a state (operations.md section 2). */
-type Outcome = 'works' | 'disabled' | 'pending deletion' | 'not pending deletion';
+type Outcome = 'works' | 'disabled' | 'pending deletion' | 'not pending deletion' | 'pending import';
 
 const OUTCOMES: Readonly<Record<StateClass, Readonly<Record<KeyState, Outcome>>>> = {
   CRYPTO: { Enabled: 'works', Disabled: 'disabled', PendingDeletion: 'pending deletion' },
@@ -114,6 +114,34 @@ for (const state of KEY_STATES) {
     });
   });
 }
+
+/** How a class of operations takes a key without its imported material, where it does not simply work. */
+const WITHOUT_MATERIAL: Readonly<
+  Partial<Record<StateClass, 'pending import' | 'not pending deletion' | 'origin'>>
+> = {
+  CRYPTO: 'pending import',
+  ENDIS: 'pending import',
+  RODEM: 'pending import',
+  ROT: 'origin',
+  CANCEL: 'not pending deletion',
+};
+
+describe('a key in state PendingImport', () => {
+  for (const operation of KEY_OPERATIONS) {
+    const { KeySpec } = operation.kind;
+    if (KeySpec?.startsWith('ML_')) continue;
+    const outcome = WITHOUT_MATERIAL[operation.states] ?? 'works';
+    it(`${describeOperation(operation)}: ${outcome}`, async () => {
+      const { keyId, arn } = await createKey(kms, { ...operation.kind, Origin: 'EXTERNAL' });
+      const isImported = operation.kind.Origin === 'EXTERNAL';
+      const made = isImported ? await operation.prepare(kms, keyId) : others.otherCiphertext;
+      if (isImported) await kms.deleteImportedKeyMaterial({ KeyId: keyId });
+      const call = operation.call(kms, keyId, { ...others, made });
+      if (outcome !== 'origin') await assertOutcome(call, outcome, arn);
+      else await assertRefused(call, 'UnsupportedOperationException', /origin is EXTERNAL/);
+    });
+  }
+});
 
 describe('the state of a key', () => {
   it('decides before the parameters are measured against the key', async () => {

@@ -12,9 +12,6 @@ const LONGEST_SLEEP = 60_000;
 /** How soon it tries again after a failure, or when deleted material could not be removed from the files yet. */
 const RETRY_PAUSE = 5_000;
 
-/** The events that leave key material to be removed from the files. */
-const DELETIONS: readonly DueEvent['name'][] = ['DeleteKey', 'DeleteExpiredKeyMaterial'];
-
 /**
  * Does what is due by time, for as long as the service runs. Any number of processes may do so at once.
  *
@@ -27,17 +24,12 @@ export function startScheduler(
 ): () => void {
   let stopped = false;
   let cancel = () => {};
-  // Also at the start: the process may have ended between deleting and forgetting.
-  let isForgotten = false;
   const work = async (): Promise<number> => {
     for (const { run } of WORKS) {
-      for (const event of await run(kms)) {
-        if (DELETIONS.includes(event.name)) isForgotten = false;
-        report.done(event);
-      }
+      for (const event of await run(kms)) report.done(event);
     }
-    isForgotten ||= kms.store.forgetDeleted();
-    const longest = isForgotten ? LONGEST_SLEEP : RETRY_PAUSE;
+    // Always: requests delete material, too, and a process may have ended between deleting and forgetting.
+    const longest = kms.store.forgetDeleted() ? LONGEST_SLEEP : RETRY_PAUSE;
     const next = await nextDate(kms);
     return next === undefined ? longest : Math.min(Math.max(next - kms.clock.now(), 1), longest);
   };

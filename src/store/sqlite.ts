@@ -49,17 +49,22 @@ export function openSqlite(location: string): SqliteEngine {
   const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: statements(readerDatabase) }) });
   const writer = new Kysely<Schema>({ dialect: new WriterDialect({ database: statements(writerDatabase) }) });
   const dataVersion = readerDatabase.prepare('pragma data_version');
-  const checkpoint = writerDatabase.prepare('pragma wal_checkpoint(truncate)');
+  let checkpointDatabase: DatabaseSync | undefined;
   return {
     reader,
     writer,
     dataVersion: () => Number(dataVersion.get()?.['data_version']),
-    checkpoint: () => checkpoint.get()?.['busy'] === 0,
+    checkpoint() {
+      // A connection of its own, which is never in the midst of a transaction.
+      checkpointDatabase ??= connect(location);
+      return checkpointDatabase.prepare('pragma wal_checkpoint(truncate)').get()?.['busy'] === 0;
+    },
     async close() {
       await reader.destroy();
       await writer.destroy();
       // Kysely closes only what it has used; a connection left open would leave the files of the log behind.
-      for (const database of [readerDatabase, writerDatabase]) if (database.isOpen) database.close();
+      for (const database of [readerDatabase, writerDatabase, checkpointDatabase])
+        if (database?.isOpen) database.close();
     },
   };
 }
