@@ -152,7 +152,8 @@ function permissions(operation: Operation): string {
 function permission(operation: Operation, name: string, target: Target): string {
   if (target.kind === 'account') {
     const resource = target.resource === undefined ? '`*`' : 'what is listed';
-    return `\`${target.permission}\` on ${resource}${target.when === undefined ? '' : ', when the request calls for it'}, by an identity policy; the account root user has it`;
+    const region = target.regionMember === undefined ? '' : ` in the Region \`${target.regionMember}\``;
+    return `\`${target.permission}\` on ${resource}${region}${target.when === undefined ? '' : ', when the request calls for it'}, by an identity policy; the account root user has it`;
   }
   if (target.kind === 'alias') {
     return `\`${target.permission}\` on the alias \`${target.member}\`, by an identity policy; the account root user has it`;
@@ -170,7 +171,7 @@ function permission(operation: Operation, name: string, target: Target): string 
   if (target.kind === 'grant') {
     return 'the retiring principal of the grant, its grantee if the grant is for RetireGrant, and the account that created it may retire it; a principal of such an account needs `kms:RetireGrant` by an identity policy';
   }
-  const key = `the key that ${describeKey(target)}`;
+  const key = describeKey(target);
   if (target.permission === undefined) return `none on ${key}`;
   const states = refusedStates(target.states);
   return [
@@ -182,9 +183,10 @@ function permission(operation: Operation, name: string, target: Target): string 
     .join(', ');
 }
 
-function describeKey({ member, fromCiphertext, fromAlias }: KeyTarget): string {
-  if (fromAlias !== undefined) return 'the alias names';
-  return `\`${member}\`${fromCiphertext === undefined ? '' : `, or else \`${fromCiphertext}\`,`} names`;
+function describeKey({ member, fromCiphertext, fromAlias, sibling }: KeyTarget): string {
+  if (sibling !== undefined) return `its sibling in the Region \`${sibling.regionMember}\``;
+  if (fromAlias !== undefined) return 'the key that the alias names';
+  return `the key that \`${member}\`${fromCiphertext === undefined ? '' : `, or else \`${fromCiphertext}\`,`} names`;
 }
 
 function tableOf(service: string): string {

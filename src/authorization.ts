@@ -31,7 +31,7 @@ import {
   withoutAllows,
 } from './policy/index.ts';
 import { accessDenied, forwardedRequestRefused, rolesNotForRoot, sessionRefused } from './refusals.ts';
-import { type FoundTarget, keyArns, type NamedGrant, type NamedKey } from './targets/index.ts';
+import { type FoundTarget, keyArns, keyEntries, type NamedGrant, type NamedKey } from './targets/index.ts';
 
 /**
  * Lets a request have the targets of its operation, or refuses it.
@@ -56,19 +56,22 @@ export async function authorizeTargets(
       case 'key': {
         const { target, key } = each;
         const conditions = () => target.conditions?.(asDeclared(input), keyArns(found), request.caller) ?? {};
-        if (key !== undefined) await authorizeKey(kms, request, operation, target, key, conditions);
+        if (key === undefined) break;
+        const there = inRegion(request, key.entry?.record.region ?? request.region);
+        await authorizeKey(kms, there, operation, target, key, conditions);
         break;
       }
       case 'alias':
         authorizeAccount(request, each.target.permission, each.alias.arn, {});
         break;
       case 'account': {
-        const { permission, resource, when, conditions } = each.target;
+        const { permission, resource, when, regionMember, conditions } = each.target;
         if (when?.(asDeclared(input)) === false) break;
         const path = resource?.(asDeclared(input));
         const arn = path === undefined ? '*' : accountResource(request, permission, path);
-        authorizeAccount(request, permission, arn, {
-          conditions: () => conditions?.(asDeclared(input)) ?? {},
+        const region = regionMember === undefined ? request.region : String(input[regionMember]);
+        authorizeAccount(inRegion(request, region), permission, arn, {
+          conditions: () => conditions?.(asDeclared(input), keyEntries(found)) ?? {},
         });
         break;
       }
@@ -206,6 +209,11 @@ function authorizeGrant(
   if (!decision.allowed) throw accessDenied(accessDeniedMessage(question, decision));
 }
 
+/** A request as if it had been sent to a Region: what it does there is judged there. */
+function inRegion(request: RequestFacts, region: string): RequestFacts {
+  return region === request.region ? request : { ...request, region };
+}
+
 /** The account in an ARN. */
 function accountOf(arn: string): string {
   return arn.split(':')[4] ?? '';
@@ -321,7 +329,8 @@ export function isAllowed(request: RequestFacts, action: string, resource: strin
 }
 
 /**
- * Whether the caller could perform an action on a key of its account if the key had the given policy.
+ * Whether the caller could perform an action on a key of its account, in the Region of the key, if that had the given
+ * policy.
  *
  * @param conditions the condition keys that the operation would add
  */
@@ -333,7 +342,8 @@ export function wouldAllow(
   conditions: Conditions,
 ): boolean {
   const { principal, account } = request.caller;
-  const context = new RequestConditions(request, { key, conditions: () => conditions });
+  const there = inRegion(request, key.record.region);
+  const context = new RequestConditions(there, { key, conditions: () => conditions });
   const question = { principal, action, resource: key.arn, resourceAccount: account, context };
   return authorize(question, policiesOf(request, keyPolicy)).allowed;
 }

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { KMS } from '@aws-sdk/client-kms';
 import { operations } from '../src/operations/index.ts';
+import { openInside } from './support/inside.ts';
 import {
   type Besides,
   createBesides,
@@ -9,59 +13,102 @@ import {
   KEY_OPERATIONS,
   type StateClass,
 } from './support/key-operations.ts';
+import { createAlias, createKey, encrypt, type NewKey } from './support/keys.ts';
 import {
-  createAlias,
-  createKey,
-  encrypt,
-  enterState,
-  KEY_STATES,
-  type KeyState,
-  type NewKey,
-} from './support/keys.ts';
+  ALL_KEY_STATES,
+  type AnyKeyState,
+  createKeyInState,
+  OTHER_REGION,
+  type Stage,
+} from './support/multi-region.ts';
 import { assertRefused } from './support/refusal.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 
 /** How a class of operations takes a state (operations.md section 2). */
-type Outcome = 'works' | 'disabled' | 'pending deletion' | 'not pending deletion' | 'pending import';
+type Outcome =
+  | 'works'
+  | 'disabled'
+  | 'pending deletion'
+  | 'pending replica deletion'
+  | 'pending import'
+  | 'creating'
+  | 'updating'
+  | 'not pending deletion';
 
-const OUTCOMES: Readonly<Record<StateClass, Readonly<Record<KeyState, Outcome>>>> = {
-  CRYPTO: { Enabled: 'works', Disabled: 'disabled', PendingDeletion: 'pending deletion' },
-  ANY: { Enabled: 'works', Disabled: 'works', PendingDeletion: 'works' },
-  META: { Enabled: 'works', Disabled: 'works', PendingDeletion: 'pending deletion' },
-  ALIAS: { Enabled: 'works', Disabled: 'works', PendingDeletion: 'pending deletion' },
-  UPALIAS: { Enabled: 'works', Disabled: 'works', PendingDeletion: 'pending deletion' },
-  ENDIS: { Enabled: 'works', Disabled: 'works', PendingDeletion: 'pending deletion' },
-  ROT: { Enabled: 'works', Disabled: 'disabled', PendingDeletion: 'pending deletion' },
-  RODEM: { Enabled: 'works', Disabled: 'disabled', PendingDeletion: 'pending deletion' },
-  CANCEL: { Enabled: 'not pending deletion', Disabled: 'not pending deletion', PendingDeletion: 'works' },
-  SCHED: { Enabled: 'works', Disabled: 'works', PendingDeletion: 'pending deletion' },
-  IMPGET: { Enabled: 'works', Disabled: 'works', PendingDeletion: 'pending deletion' },
-  IMP: { Enabled: 'works', Disabled: 'works', PendingDeletion: 'pending deletion' },
-  DELMAT: { Enabled: 'works', Disabled: 'works', PendingDeletion: 'works' },
+const WORKS = {
+  Enabled: 'works',
+  Disabled: 'works',
+  PendingDeletion: 'works',
+  PendingReplicaDeletion: 'works',
+  Creating: 'works',
+  Updating: 'works',
+} as const;
+const NOT_TO_BE_DELETED = {
+  ...WORKS,
+  PendingDeletion: 'pending deletion',
+  PendingReplicaDeletion: 'pending replica deletion',
+} as const;
+const ONLY_ENABLED = { ...NOT_TO_BE_DELETED, Disabled: 'disabled', Creating: 'creating' } as const;
+
+const OUTCOMES: Readonly<Record<StateClass, Readonly<Record<AnyKeyState, Outcome>>>> = {
+  CRYPTO: ONLY_ENABLED,
+  ANY: WORKS,
+  META: NOT_TO_BE_DELETED,
+  ALIAS: NOT_TO_BE_DELETED,
+  UPALIAS: NOT_TO_BE_DELETED,
+  ENDIS: { ...NOT_TO_BE_DELETED, Creating: 'creating', Updating: 'updating' },
+  ROT: ONLY_ENABLED,
+  RODEM: { ...ONLY_ENABLED, Updating: 'updating' },
+  CANCEL: {
+    Enabled: 'not pending deletion',
+    Disabled: 'not pending deletion',
+    PendingDeletion: 'works',
+    PendingReplicaDeletion: 'works',
+    Creating: 'not pending deletion',
+    Updating: 'not pending deletion',
+  },
+  SCHED: { ...NOT_TO_BE_DELETED, Updating: 'updating' },
+  IMPGET: { ...NOT_TO_BE_DELETED, Creating: 'creating', Updating: 'updating' },
+  IMP: { ...NOT_TO_BE_DELETED, Creating: 'creating' },
+  DELMAT: { ...WORKS, Creating: 'creating', Updating: 'updating' },
+  REPL: { ...ONLY_ENABLED, Updating: 'updating' },
+  // The primary key that it is tried on has replicas, so that its waiting period does not begin.
+  UPPRIM: { ...ONLY_ENABLED, PendingDeletion: 'pending replica deletion' },
 };
 
+let dataDirectory: string;
 let server: TestServer;
 let kms: KMS;
+let stage: Stage;
 let others: Omit<Besides, 'made'>;
 
 before(async () => {
-  server = await startTestServer();
+  dataDirectory = await mkdtemp(join(tmpdir(), 'qkms-key-states-'));
+  server = await startTestServer({ dataDirectory });
   kms = server.client();
+  const inside = await openInside(dataDirectory);
+  stage = { kms, otherRegion: server.client({ region: OTHER_REGION }), inside };
   others = await createBesides(kms);
 });
-after(() => server.close());
+after(async () => {
+  await stage.inside.close();
+  await server.close();
+  await rm(dataDirectory, { recursive: true });
+});
 
-interface KeyInState extends NewKey {
+interface NamedKey extends NewKey {
   readonly ciphertext: Uint8Array;
   readonly aliasName: string;
 }
 
-/** A key in a state, with what only an enabled key could have been given. */
-async function createKeyInState(state: KeyState): Promise<KeyInState> {
-  const key = await createKey(kms);
-  const ciphertext = await encrypt(kms, key.keyId);
-  const aliasName = await createAlias(kms, key.keyId);
-  await enterState(kms, key.keyId, state);
+/** A symmetric encryption key in a state, with what only an enabled key could have been given. */
+async function createNamedKey(state: AnyKeyState): Promise<NamedKey> {
+  let aliasName: string | undefined;
+  const { made: ciphertext, ...key } = await createKeyInState(stage, state, {}, async (client, keyId) => {
+    if (client === kms) aliasName = await createAlias(kms, keyId);
+    return encrypt(client, keyId);
+  });
+  aliasName ??= await createAlias(kms, key.keyId);
   return { ...key, ciphertext, aliasName };
 }
 
@@ -71,42 +118,40 @@ async function assertOutcome(call: Promise<unknown>, outcome: Outcome, arn: stri
   else await assertRefused(call, 'KMSInvalidStateException', `${arn} is ${outcome}.`);
 }
 
-for (const state of KEY_STATES) {
+for (const state of ALL_KEY_STATES) {
   describe(`a key in state ${state}`, () => {
     for (const operation of KEY_OPERATIONS) {
       const outcome = OUTCOMES[operation.states][state];
       const verdict = outcome === 'works' ? 'works' : `is refused: "<key ARN> is ${outcome}."`;
       it(`${describeOperation(operation)} ${verdict}`, async () => {
-        const { keyId, arn } = await createKey(kms, operation.kind);
-        const made = await operation.prepare(kms, keyId);
-        await enterState(kms, keyId, state);
+        const { keyId, arn, made } = await createKeyInState(stage, state, operation.kind, operation.prepare);
         await assertOutcome(operation.call(kms, keyId, { ...others, made }), outcome, arn);
       });
     }
 
     const use = OUTCOMES.CRYPTO[state];
     it(`taken from a ciphertext, it ${use === 'works' ? 'decrypts' : `is refused like one that is named: ${use}`}`, async () => {
-      const { arn, ciphertext: CiphertextBlob } = await createKeyInState(state);
+      const { arn, ciphertext: CiphertextBlob } = await createNamedKey(state);
       const { otherKeyId: DestinationKeyId } = others;
       await assertOutcome(kms.decrypt({ CiphertextBlob }), use, arn);
       await assertOutcome(kms.reEncrypt({ CiphertextBlob, DestinationKeyId }), use, arn);
     });
 
     it('its alias can be pointed at another key', async () => {
-      const { aliasName } = await createKeyInState(state);
+      const { aliasName } = await createNamedKey(state);
       await kms.updateAlias({ AliasName: aliasName, TargetKeyId: others.otherKeyId });
       const { KeyMetadata } = await kms.describeKey({ KeyId: aliasName });
       assert.equal(KeyMetadata?.KeyId, others.otherKeyId);
     });
 
     it('its alias can be deleted', async () => {
-      const { aliasName } = await createKeyInState(state);
+      const { aliasName } = await createNamedKey(state);
       await kms.deleteAlias({ AliasName: aliasName });
       await assertRefused(kms.describeKey({ KeyId: aliasName }), 'NotFoundException');
     });
 
     it('is described so', async () => {
-      const { keyId } = await createKeyInState(state);
+      const { keyId } = await createNamedKey(state);
       const { KeyMetadata } = await kms.describeKey({ KeyId: keyId });
       assert.equal(KeyMetadata?.KeyState, state);
       assert.equal(KeyMetadata?.Enabled, state === 'Enabled');
@@ -122,6 +167,8 @@ const WITHOUT_MATERIAL: Readonly<
   CRYPTO: 'pending import',
   ENDIS: 'pending import',
   RODEM: 'pending import',
+  REPL: 'pending import',
+  UPPRIM: 'pending import',
   ROT: 'origin',
   CANCEL: 'not pending deletion',
 };
@@ -145,7 +192,7 @@ describe('a key in state PendingImport', () => {
 
 describe('the state of a key', () => {
   it('decides before the parameters are measured against the key', async () => {
-    const { keyId, arn, ciphertext } = await createKeyInState('Disabled');
+    const { keyId, arn, ciphertext } = await createNamedKey('Disabled');
     await assertOutcome(
       kms.encrypt({
         KeyId: keyId,
@@ -163,7 +210,7 @@ describe('the state of a key', () => {
   });
 
   it('decides before a dry run answers', async () => {
-    const { keyId, arn } = await createKeyInState('PendingDeletion');
+    const { keyId, arn } = await createNamedKey('PendingDeletion');
     await assertOutcome(
       kms.generateDataKey({ KeyId: keyId, KeySpec: 'AES_128', DryRun: true }),
       'pending deletion',
@@ -172,7 +219,7 @@ describe('the state of a key', () => {
   });
 
   it('holds from the next request on', async () => {
-    const { keyId, arn, ciphertext } = await createKeyInState('Enabled');
+    const { keyId, arn, ciphertext } = await createNamedKey('Enabled');
     for (let round = 0; round < 10; round += 1) {
       await kms.disableKey({ KeyId: keyId });
       await assertOutcome(kms.decrypt({ CiphertextBlob: ciphertext }), 'disabled', arn);

@@ -12,7 +12,7 @@ export {
 export * from './aliases.ts';
 export { ensureAwsManagedKey } from './aws-managed-keys.ts';
 export * as constraints from './constraints.ts';
-export { deletionDateAfter } from './deletion.ts';
+export { cancelDeletion, type ScheduledDeletion, scheduleDeletion } from './deletion.ts';
 export * from './grants.ts';
 export * from './identifiers.ts';
 export {
@@ -34,9 +34,9 @@ export * from './key-policy.ts';
 export * from './key-state.ts';
 export * from './keys.ts';
 export * from './kms.ts';
-export { isMaterialComplete } from './material-presence.ts';
 export * from './multi-region.ts';
 export * from './refusals.ts';
+export { createReplica, exchangePrimary, type NewReplica, synchronizeFamily } from './replication.ts';
 export {
   automaticRotationOf,
   disableKeyRotation,

@@ -104,6 +104,22 @@ export async function loadKeyEntry(
   });
 }
 
+/**
+ * Loads a key that is known to be there.
+ *
+ * @throws Error when it is not
+ */
+export async function loadExistingKeyEntry(
+  reader: Reader,
+  kms: Pick<Kms, 'partition' | 'clock'>,
+  region: string,
+  keyId: string,
+): Promise<KeyEntry> {
+  const entry = await loadKeyEntry(reader, kms, region, keyId);
+  if (entry === undefined) throw new Error(`key ${keyId} in ${region} is missing`);
+  return entry;
+}
+
 async function listRegions(reader: Reader, keyId: string): Promise<readonly string[]> {
   const family = await listFamily(reader, keyId);
   return family.map(({ region }) => region);
@@ -179,6 +195,28 @@ export function unwrapPlaintext(
 ): Buffer | undefined {
   if (wrappedKeyMaterial === undefined) return undefined;
   return keyring.unwrap('key-material', wrappedKeyMaterial, [accountId, region, keyId, keyMaterialId]);
+}
+
+/**
+ * Key material as a sibling of its key has it, wrapped for the sibling's Region.
+ *
+ * @throws Error when it is not there
+ */
+export function rewrapKeyMaterial(
+  keyring: Keyring,
+  accountId: string,
+  record: KeyMaterialRecord,
+  region: string,
+): KeyMaterialRecord {
+  const { keyId, keyMaterialId } = record;
+  const material = unwrapPlaintext(keyring, accountId, record);
+  if (material === undefined) throw new Error(`key material ${keyMaterialId} of ${keyId} is missing`);
+  try {
+    const identity = [accountId, region, keyId, keyMaterialId];
+    return { ...record, region, wrappedKeyMaterial: keyring.wrap('key-material', material, identity) };
+  } finally {
+    material.fill(0);
+  }
 }
 
 function unwrapKeyMaterial(

@@ -12,7 +12,7 @@ import {
   type Writer,
 } from '../store/index.ts';
 import { keyArn } from './identifiers.ts';
-import { type KeyEntry, loadKeyEntry, type Origin, wrapKeyMaterial } from './key-entry.ts';
+import { type KeyEntry, loadExistingKeyEntry, type Origin, wrapKeyMaterial } from './key-entry.ts';
 import type { Kms } from './kms.ts';
 
 /** What kind of key a key is; none of it ever changes. */
@@ -96,9 +96,7 @@ export async function createKeyWithin(
     currentKeyMaterialId: wrapped?.keyMaterialId,
   });
   if (wrapped !== undefined) await putKeyMaterial(writer, wrapped);
-  const entry = await loadKeyEntry(writer, kms, newKey.region, newKey.keyId);
-  if (entry === undefined) throw new Error('a key that was just stored is missing');
-  return entry;
+  return loadExistingKeyEntry(writer, kms, newKey.region, newKey.keyId);
 }
 
 /**
@@ -111,7 +109,10 @@ export async function changeKey(
   kms: Kms,
   { record }: KeyEntry,
   changes: Partial<
-    Pick<KeyRecord, 'description' | 'keyState' | 'deletionDate' | 'pendingWindowInDays' | 'tags'>
+    Pick<
+      KeyRecord,
+      'description' | 'keyState' | 'settledKeyState' | 'deletionDate' | 'pendingWindowInDays' | 'tags'
+    >
   >,
   also?: (writer: Writer) => Promise<void>,
 ): Promise<void> {

@@ -12,6 +12,22 @@ export function multiRegionKeyType({
   return region === primaryRegion ? 'PRIMARY' : 'REPLICA';
 }
 
+/** The AWS partitions beside `aws`, by what the names of their Regions begin with (AWS endpoints, "partitions"). */
+const PARTITIONS: readonly string[] = [
+  'cn-',
+  'us-gov-',
+  'us-iso-',
+  'us-isob-',
+  'us-isof-',
+  'eu-isoe-',
+  'eusc-',
+];
+
+/** Whether two Regions are in one AWS partition. A Region that an operator has invented is in the partition `aws`. */
+export function areInOnePartition(region: string, other: string): boolean {
+  return PARTITIONS.every((prefix) => region.startsWith(prefix) === other.startsWith(prefix));
+}
+
 /** A key of a multi-Region family. */
 export interface Sibling {
   readonly arn: string;

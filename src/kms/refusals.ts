@@ -169,6 +169,10 @@ export function rotationUnsupported(): ServiceError {
   return new ServiceError('UnsupportedOperationException');
 }
 
+export function notMultiRegionKey(keyArn: string): ServiceError {
+  return new ServiceError('UnsupportedOperationException', `${keyArn} is not a multi-region key.`);
+}
+
 export function notPrimaryKey(keyArn: string): ServiceError {
   return new ServiceError('UnsupportedOperationException', `${keyArn} is not a multi-region primary key.`);
 }
@@ -192,6 +196,28 @@ export function noMaterialPendingRotation(keyArn: string): ServiceError {
     'KMSInvalidStateException',
     `No available key material pending rotation for the key: ${keyArn}.`,
   );
+}
+
+export function replicaInPrimaryRegion(region: string): ServiceError {
+  return new ServiceError(
+    'UnsupportedOperationException',
+    `${region} cannot have a replica because it contains the primary.`,
+  );
+}
+
+export function replicaInOtherPartition(): ServiceError {
+  return new ServiceError(
+    'UnsupportedOperationException',
+    'The replica key Region must be in the same AWS partition as the primary key Region.',
+  );
+}
+
+export function replicaExists(keyArn: string): ServiceError {
+  return new ServiceError('AlreadyExistsException', `The replica key ${keyArn} already exists.`);
+}
+
+export function primaryRegionUnchanged(region: string): ServiceError {
+  return new ServiceError('UnsupportedOperationException', `${region} already contains the primary.`);
 }
 
 export function policyTooLarge(bytes: number, quota: number): ServiceError {

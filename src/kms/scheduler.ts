@@ -2,10 +2,16 @@ import { keyDeletion } from './deletion.ts';
 import type { DueEvent, DueWork } from './due-work.ts';
 import type { Kms } from './kms.ts';
 import { materialExpiry } from './material-expiry.ts';
+import { multiRegionSynchronization } from './replication.ts';
 import { automaticRotation } from './rotation.ts';
 
 /** All that becomes due by time. */
-const WORKS: readonly DueWork[] = [keyDeletion, materialExpiry, automaticRotation];
+const WORKS: readonly DueWork[] = [
+  multiRegionSynchronization,
+  keyDeletion,
+  materialExpiry,
+  automaticRotation,
+];
 
 /** How long the scheduler sleeps at most, so that it also notices what other processes schedule. */
 const LONGEST_SLEEP = 60_000;

@@ -6,6 +6,8 @@ import {
   type IdentifierForm,
   type KeyEntry,
   type KeyStateClass,
+  multiRegionKeyType,
+  notPrimaryKey,
   type ReadKeyPolicy,
   readKeyPolicy,
 } from '../kms/index.ts';
@@ -55,6 +57,16 @@ export function usedKey(permission: `kms:${string}`, usage: KeyUsageRule) {
     states: 'cryptographic',
     usage,
   } as const;
+}
+
+/**
+ * Refuses replicas, for what is changed with their primary key. Comes after the state of the key: a replica that is only
+ * being created is refused for that.
+ *
+ * @throws ServiceError `UnsupportedOperationException`
+ */
+export function requirePrimary(key: KeyEntry): void {
+  if (multiRegionKeyType(key) === 'REPLICA') throw notPrimaryKey(key.arn);
 }
 
 /**

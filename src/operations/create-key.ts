@@ -1,28 +1,16 @@
 import { algorithmsOf, generateKeyMaterial, isOfferedIn } from '../crypto/index.ts';
-import {
-  addTags,
-  defaultKeyPolicy,
-  type KeyKind,
-  keyArn,
-  newKeyId,
-  policyLockout,
-  SYMMETRIC_KEY,
-  createKey as storeKey,
-} from '../kms/index.ts';
+import { type KeyKind, newKeyId, SYMMETRIC_KEY, createKey as storeKey } from '../kms/index.ts';
 import { boolean, optional, string, structure, type ValueOf } from '../model/index.ts';
-import { policyConditions, readNewKeyPolicy, tagConditions } from './common.ts';
+import { policyConditions, tagConditions } from './common.ts';
 import * as examples from './example-values.ts';
 import { describeKeyEntry } from './key-metadata.ts';
-import { type Conditions, operation } from './operation.ts';
+import { kindConditions, newKeyMembers, readNewKey } from './new-key.ts';
+import { operation } from './operation.ts';
 import * as refusals from './refusals.ts';
 import * as shapes from './shapes.ts';
 
 const input = structure({
-  Policy: optional(
-    shapes.policyDocument,
-    'The key policy, in JSON; at most 32,768 bytes. By default the account may delegate all access by identity policies.',
-  ),
-  Description: optional(shapes.description, 'A description of the key.'),
+  ...newKeyMembers,
   KeyUsage: optional(
     shapes.keyUsage,
     'The cryptographic operations that the key is for. ENCRYPT_DECRYPT by default; required for every other KeySpec than SYMMETRIC_DEFAULT.',
@@ -31,11 +19,6 @@ const input = structure({
   KeySpec: optional(shapes.keySpec, 'The kind of key material; SYMMETRIC_DEFAULT by default.'),
   Origin: optional(shapes.origin, 'Where the key material comes from; AWS_KMS by default.'),
   CustomKeyStoreId: optional(shapes.customKeyStoreId, 'The custom key store to create the key in.'),
-  BypassPolicyLockoutSafetyCheck: optional(
-    boolean,
-    'Skips the policy lockout safety check. The key may become unmanageable.',
-  ),
-  Tags: optional(shapes.tagList, 'Tags to assign to the key; at most 50.'),
   MultiRegion: optional(boolean, 'Creates a multi-Region primary key.'),
   XksKeyId: optional(
     string({ min: 1, max: 128, pattern: '^[a-zA-Z0-9-_.]+$' }),
@@ -93,52 +76,23 @@ export const createKey = operation({
     },
   ],
   check: ({ input, region }) => requireKind(input, region),
-  async handler({ input, caller, region, kms, iam, wouldAllow }) {
+  async handler(call) {
+    const { input, caller, region, kms } = call;
     const kind = kindOf(input);
     const isMultiRegion = input.MultiRegion === true;
     const keyId = newKeyId(isMultiRegion);
     const primaryRegion = isMultiRegion ? region : undefined;
-    const policy = input.Policy ?? defaultKeyPolicy(kms.partition, caller.account);
-    const { compiled, principals } = await readNewKeyPolicy(iam, policy);
-    const tags = addTags(
-      [],
-      (input.Tags ?? []).map(({ TagKey, TagValue }) => ({ key: TagKey, value: TagValue })),
-    );
-    const record = { ...kind, accountId: caller.account, region, primaryRegion, tags };
-    const key = { arn: keyArn(kms.partition, region, caller.account, keyId), record, aliases: [] };
-    if (
-      input.Policy !== undefined &&
-      input.BypassPolicyLockoutSafetyCheck !== true &&
-      !wouldAllow('kms:PutKeyPolicy', key, compiled, policyConditions(input))
-    ) {
-      throw policyLockout();
-    }
+    const key = { ...kind, region, keyId, primaryRegion };
+    const requested = await readNewKey(call, key);
     const material = kind.origin === 'EXTERNAL' ? undefined : await generateKeyMaterial(kind.keySpec);
     try {
-      const entry = await storeKey(kms, material, {
-        ...record,
-        keyId,
-        description: input.Description ?? '',
-        policy,
-        policyPrincipals: principals,
-        policyPutBy: caller.principal.arn,
-      });
+      const entry = await storeKey(kms, material, { ...key, ...requested, accountId: caller.account });
       return { KeyMetadata: describeKeyEntry(kms.partition, entry) };
     } finally {
       material?.fill(0);
     }
   },
 });
-
-function kindConditions({ keySpec, keyUsage, origin }: KeyKind): Conditions {
-  return {
-    'kms:KeySpec': keySpec,
-    'kms:CustomerMasterKeySpec': keySpec,
-    'kms:KeyUsage': keyUsage,
-    'kms:CustomerMasterKeyUsage': keyUsage,
-    'kms:KeyOrigin': origin,
-  };
-}
 
 /** What kind of key is asked for. */
 function kindOf(input: Input): KeyKind {

@@ -4,6 +4,8 @@ export const KEY_ID = '1234abcd-12ab-34cd-56ef-1234567890ab';
 export const KEY_ARN = `arn:aws:kms:us-east-1:111122223333:key/${KEY_ID}`;
 export const OTHER_KEY_ID = '0987dcba-09fe-87dc-65ba-ab0987654321';
 export const OTHER_KEY_ARN = `arn:aws:kms:us-east-1:111122223333:key/${OTHER_KEY_ID}`;
+export const MULTI_REGION_KEY_ID = 'mrk-1234abcd12ab34cd56ef1234567890ab';
+export const MULTI_REGION_KEY_ARN = `arn:aws:kms:us-east-1:111122223333:key/${MULTI_REGION_KEY_ID}`;
 export const KEY_MATERIAL_ID = '0b7fd7ddbac6eef27907413567cad8c810e2883dc8a7534067a82ee1142fc1e6';
 export const CREATION_DATE = 1791100800.123;
 /** Stands for a ciphertext blob, base64. */

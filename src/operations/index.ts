@@ -13,6 +13,7 @@ import * as keyPolicies from './key-policies.ts';
 import * as keys from './keys.ts';
 import { getKeyLastUsage } from './last-usage.ts';
 import * as mac from './mac.ts';
+import * as multiRegion from './multi-region.ts';
 import type { Operation } from './operation.ts';
 import { declaredByOrganizations } from './organizations/index.ts';
 import * as policyHistory from './policy-history.ts';
@@ -67,6 +68,7 @@ const declared = [
   ...Object.values(keyPolicies),
   ...Object.values(keys),
   ...Object.values(mac),
+  ...Object.values(multiRegion),
   ...Object.values(rotation),
   ...Object.values(signing),
   ...Object.values(symmetric),

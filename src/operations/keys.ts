@@ -1,11 +1,11 @@
 import { DAY } from '../clock.ts';
 import {
+  cancelDeletion,
   changeKey,
-  deletionDateAfter,
   enableKey as enableStoredKey,
-  isMaterialComplete,
   type KeyEntry,
   listKeys as listStoredKeys,
+  scheduleDeletion,
 } from '../kms/index.ts';
 import { integer, list, optional, required, structure, timestamp } from '../model/index.ts';
 import { ANY_IDENTIFIER, MANAGEMENT_ERRORS, managedKey } from './common.ts';
@@ -154,15 +154,22 @@ const pendingWindow = integer({ min: 1, max: 365 });
 
 export const scheduleKeyDeletion = operation({
   name: 'ScheduleKeyDeletion',
-  summary: 'Schedules the destruction of a KMS key after a waiting period, during which it cannot be used.',
+  summary:
+    'Schedules the destruction of a KMS key after a waiting period, during which it cannot be used. That of a multi-Region primary key begins when its last replica is gone.',
   input: structure({
     KeyId: shapes.keyIdMember,
     PendingWindowInDays: optional(pendingWindow, 'The waiting period in days, 7 to 30; 30 by default.'),
   }),
   output: structure({
     KeyId: optional(shapes.keyIdentifier, 'The ARN of the key.'),
-    DeletionDate: optional(timestamp, 'When the key will be destroyed.'),
-    KeyState: optional(shapes.keyState, 'The state of the key: PendingDeletion.'),
+    DeletionDate: optional(
+      timestamp,
+      'When the key will be destroyed; not known of a primary key that has replicas.',
+    ),
+    KeyState: optional(
+      shapes.keyState,
+      'The state of the key: PendingDeletion, or PendingReplicaDeletion for a primary key that has replicas.',
+    ),
     PendingWindowInDays: optional(pendingWindow, 'The waiting period in days.'),
   }),
   targets: {
@@ -193,12 +200,11 @@ export const scheduleKeyDeletion = operation({
     if (days < SHORTEST_WINDOW || days > LONGEST_WINDOW) throw deletionWindowInvalid(days);
   },
   async handler({ input: { PendingWindowInDays: days = DEFAULT_WINDOW }, targets: { key }, kms }) {
-    const deletionDate = deletionDateAfter(kms.clock.now(), days);
-    await changeKey(kms, key, { keyState: 'PendingDeletion', deletionDate });
+    const { keyState, deletionDate } = await scheduleDeletion(kms, key, days);
     return {
       KeyId: key.arn,
-      DeletionDate: new Date(deletionDate),
-      KeyState: 'PendingDeletion',
+      ...(deletionDate !== undefined && { DeletionDate: new Date(deletionDate) }),
+      KeyState: keyState,
       PendingWindowInDays: days,
     };
   },
@@ -218,8 +224,7 @@ export const cancelKeyDeletion = operation({
     { title: 'Keep a key', request: { KeyId: examples.KEY_ID }, response: { KeyId: examples.KEY_ARN } },
   ],
   async handler({ targets: { key }, kms }) {
-    const keyState = isMaterialComplete(key) ? 'Disabled' : 'PendingImport';
-    await changeKey(kms, key, { keyState, deletionDate: undefined, pendingWindowInDays: undefined });
+    await cancelDeletion(kms, key);
     return { KeyId: key.arn };
   },
 });

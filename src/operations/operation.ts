@@ -35,6 +35,12 @@ export interface KeyTarget<Input = never> {
   readonly fromCiphertext?: string;
   /** The alias target whose present key is meant, instead of a member. */
   readonly fromAlias?: string;
+  /** The sibling that is meant, instead of a member, of the multi-Region key of another target. */
+  readonly sibling?: {
+    readonly of: string;
+    /** The member that names its Region. */
+    readonly regionMember: string;
+  };
   /** The operation also works when no key is named. */
   readonly optional?: true;
   /** The key may belong to another account. */
@@ -86,7 +92,10 @@ export interface AccountTarget<Input = never> {
   readonly resource?: (input: Input) => string;
   /** Whether the request needs this permission; always, when absent. */
   readonly when?: (input: Input) => boolean;
-  readonly conditions?: (input: Input) => Conditions;
+  /** The member that names the Region in which it is done; that of the request, when absent. */
+  readonly regionMember?: string;
+  /** @param keys that the request names, by target */
+  readonly conditions?: (input: Input, keys: Readonly<Record<string, KeyEntry | undefined>>) => Conditions;
 }
 
 /** A user, role, policy, … of the caller's account that exists; authorized by identity policies only. */

@@ -5,8 +5,6 @@ import {
   invalidOrigin,
   type KeyEntry,
   type KeyMaterialRecord,
-  multiRegionKeyType,
-  notPrimaryKey,
   type Origin,
   ROTATION_TYPES,
   requireOnDemandRotation,
@@ -24,7 +22,7 @@ import {
   timestamp,
   type ValueOf,
 } from '../model/index.ts';
-import { MANAGEMENT_ERRORS, managedKey } from './common.ts';
+import { MANAGEMENT_ERRORS, managedKey, requirePrimary } from './common.ts';
 import * as examples from './example-values.ts';
 import { operation } from './operation.ts';
 import { paginate } from './pagination.ts';
@@ -36,28 +34,14 @@ const rotationPeriod = integer({ min: 90, max: 2560 });
 const keyIdOutput = optional(shapes.keyIdentifier, 'The ARN of the key.');
 
 /**
- * Refuses keys whose material is never rotated.
+ * Refuses keys whose material is never rotated. (AWS managed keys are rotated by others only: that is for their key
+ * policies to refuse.)
  *
  * @throws ServiceError `UnsupportedOperationException`
  */
 function requireRotation({ arn, keySpec, origin }: KeyEntry, ...origins: readonly Origin[]): void {
   if (keySpec !== 'SYMMETRIC_DEFAULT') throw rotationUnsupported();
   if (!origins.includes(origin)) throw invalidOrigin(arn, origin);
-}
-
-/**
- * Refuses replicas, which are rotated with their primary key. (AWS managed keys, too, are rotated by others only: that
- * is for their key policies to refuse.)
- *
- * @throws ServiceError `UnsupportedOperationException`
- */
-function requirePrimary(key: KeyEntry): void {
-  if (multiRegionKeyType(key) === 'REPLICA') throw notPrimaryKey(key.arn);
-}
-
-function requireAutomaticRotation(key: KeyEntry): void {
-  requireRotation(key, 'AWS_KMS');
-  requirePrimary(key);
 }
 
 const ROTATION_ERRORS = [...MANAGEMENT_ERRORS, 'DisabledException', 'UnsupportedOperationException'];
@@ -77,7 +61,7 @@ export const enableKeyRotation = operation({
     key: {
       ...managedKey('kms:EnableKeyRotation', 'rotation'),
       kind: 'key',
-      requires: requireAutomaticRotation,
+      requires: (key) => requireRotation(key, 'AWS_KMS'),
       conditions: (input) => ({
         'kms:RotationPeriodInDays': String(input.RotationPeriodInDays ?? DEFAULT_PERIOD),
       }),
@@ -92,6 +76,7 @@ export const enableKeyRotation = operation({
       response: {},
     },
   ],
+  check: ({ targets: { key } }) => requirePrimary(key),
   async handler({ input: { RotationPeriodInDays: days = DEFAULT_PERIOD }, targets: { key }, kms }) {
     await enableRotation(kms, key, days);
     return {};
@@ -104,11 +89,15 @@ export const disableKeyRotation = operation({
   input: structure({ KeyId: shapes.keyIdMember }),
   output: shapes.empty,
   targets: {
-    key: { ...managedKey('kms:DisableKeyRotation', 'rotation'), requires: requireAutomaticRotation },
+    key: {
+      ...managedKey('kms:DisableKeyRotation', 'rotation'),
+      requires: (key) => requireRotation(key, 'AWS_KMS'),
+    },
   },
   errors: ROTATION_ERRORS,
   readOnly: false,
   examples: [{ title: 'Rotate a key no longer', request: { KeyId: examples.KEY_ID }, response: {} }],
+  check: ({ targets: { key } }) => requirePrimary(key),
   async handler({ targets: { key }, kms }) {
     await disableRotation(kms, key);
     return {};

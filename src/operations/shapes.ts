@@ -152,9 +152,10 @@ export const recipient = structure({
   ),
 });
 
+export const regionName = string({ min: 1, max: 32, pattern: '^([a-z]+-){2,3}\\d+$' });
 const multiRegionKey = structure({
   Arn: optional(arn, 'The ARN of the key.'),
-  Region: optional(string({ min: 1, max: 32 }), 'The Region that it is in.'),
+  Region: optional(regionName, 'The Region that it is in.'),
 });
 export const multiRegionConfiguration = structure({
   MultiRegionKeyType: optional(

@@ -159,6 +159,17 @@ function rotatingKeys({ db }: Reader) {
     .orderBy('next_rotation_date');
 }
 
+/** Keys that are to leave `Creating` and `Updating`, at most `limit`. */
+export async function listUnsettledKeys(reader: Reader, limit: number): Promise<readonly KeyRecord[]> {
+  const rows = await reader.db
+    .selectFrom('keys')
+    .selectAll()
+    .where('settled_key_state', 'is not', null)
+    .limit(limit)
+    .execute();
+  return rows.map((row) => toRecord(reader, row));
+}
+
 export async function insertKey(writer: Writer, record: KeyRecord): Promise<void> {
   await writer.db
     .insertInto('keys')

@@ -1,5 +1,12 @@
 import { type IdentityEntry, identityNotFound, type NewIdentity } from '../iam/index.ts';
-import { incorrectKey, invalidKeyUsage, type KeyUse, type Kms, requireState } from '../kms/index.ts';
+import {
+  incorrectKey,
+  invalidKeyUsage,
+  type KeyEntry,
+  type KeyUse,
+  type Kms,
+  requireState,
+} from '../kms/index.ts';
 import type {
   AccountTarget,
   AliasTarget,
@@ -14,7 +21,7 @@ import type {
 } from '../operations/index.ts';
 import { findNamedGrant, type NamedGrant } from './grants.ts';
 import { findIdentity, findRole, type NamedIdentity, placeOf } from './identities.ts';
-import { findAlias, findKey, type NamedKey } from './keys.ts';
+import { findAlias, findKey, findSibling, type NamedKey } from './keys.ts';
 import type { Scope } from './scope.ts';
 
 export type { NamedGrant, NamedKey };
@@ -73,15 +80,18 @@ export async function findTargets(
   input: AnyInput,
 ): Promise<readonly FoundTarget[]> {
   const found: FoundTarget[] = [];
-  let alias: NamedAlias | undefined;
   for (const [name, target] of operation.targetList) {
     switch (target.kind) {
       case 'key':
-        found.push({ kind: 'key', name, target, key: await findKey(scope, operation, target, input, alias) });
+        found.push({
+          kind: 'key',
+          name,
+          target,
+          key: await findTargetKey(scope, operation, target, input, found),
+        });
         break;
       case 'alias':
-        alias = await findAlias(scope, target, input);
-        found.push({ kind: 'alias', name, target, alias });
+        found.push({ kind: 'alias', name, target, alias: await findAlias(scope, target, input) });
         break;
       case 'account':
         found.push({ kind: 'account', name, target });
@@ -105,6 +115,23 @@ export async function findTargets(
     }
   }
   return found;
+}
+
+/** @param found the targets before this one, which it may refer to */
+function findTargetKey(
+  scope: Scope,
+  operation: Operation,
+  target: KeyTarget,
+  input: AnyInput,
+  found: readonly FoundTarget[],
+): Promise<NamedKey | undefined> {
+  const { sibling, fromAlias } = target;
+  if (sibling !== undefined) {
+    const one = found.find(({ name }) => name === sibling.of);
+    return findSibling(scope, one?.kind === 'key' ? one.key : undefined, String(input[sibling.regionMember]));
+  }
+  const named = found.find(({ name }) => name === fromAlias);
+  return findKey(scope, operation, target, input, named?.kind === 'alias' ? named.alias : undefined);
 }
 
 /**
@@ -152,6 +179,13 @@ export function keyArns(found: readonly FoundTarget[]): Readonly<Record<string, 
     if (target.kind === 'key' && target.key !== undefined) arns[target.name] = target.key.arn;
   }
   return arns;
+}
+
+/** The keys that a request names, by the names of its targets. */
+export function keyEntries(found: readonly FoundTarget[]): Readonly<Record<string, KeyEntry | undefined>> {
+  const keys: Record<string, KeyEntry | undefined> = {};
+  for (const target of found) if (target.kind === 'key') keys[target.name] = target.key?.entry;
+  return keys;
 }
 
 /** What a handler gets of its targets: keys, aliases, by the names of the targets. */

@@ -54,6 +54,26 @@ export async function findKey(
   return undefined;
 }
 
+/** The sibling in a Region of a multi-Region key; `undefined` when there is none. */
+export async function findSibling(
+  { kms }: Scope,
+  key: NamedKey | undefined,
+  region: string,
+): Promise<NamedKey | undefined> {
+  if (key?.entry?.record.primaryRegion === undefined) return undefined;
+  const { accountId, keyId } = key.entry.record;
+  const entry = await findKeyEntry(kms, region, keyId);
+  if (entry === undefined) return undefined;
+  return {
+    arn: entry.arn,
+    accountId,
+    saidArn: entry.arn,
+    entry,
+    requestAlias: undefined,
+    fromCiphertext: false,
+  };
+}
+
 /** The key that an identifier names. */
 export async function findByIdentifier(
   scope: Scope,

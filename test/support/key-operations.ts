@@ -3,6 +3,7 @@ import type { CreateKeyCommandInput, KMS } from '@aws-sdk/client-kms';
 import { getParameters, importWith, NEVER_EXPIRES, OAEP, wrapMaterial } from './import.ts';
 import { allow, keyPolicy, rootOf } from './key-policies.ts';
 import { createAlias, createKey, encrypt } from './keys.ts';
+import { THIRD_REGION } from './multi-region.ts';
 import { ACCOUNT } from './server.ts';
 
 /** The classes of operations.md section 2 that this version has operations of. */
@@ -19,7 +20,9 @@ export type StateClass =
   | 'SCHED'
   | 'IMPGET'
   | 'IMP'
-  | 'DELMAT';
+  | 'DELMAT'
+  | 'REPL'
+  | 'UPPRIM';
 
 /** A member by which an operation names a key, as operations.md section 1 specifies it. */
 export interface KeyOperation {
@@ -111,6 +114,11 @@ function importOf(made: Uint8Array) {
 }
 
 const IMPORTED: Facts = { kind: { Origin: 'EXTERNAL' }, prepare: importFirst };
+
+async function replicateToThirdRegion(kms: KMS, KeyId: string): Promise<Uint8Array> {
+  await kms.replicateKey({ KeyId, ReplicaRegion: THIRD_REGION });
+  return NOTHING_TO_PREPARE();
+}
 
 const ANY_IDENTIFIER: Facts = { acceptsAliases: true, crossAccount: true };
 
@@ -283,6 +291,18 @@ export const KEY_OPERATIONS: readonly KeyOperation[] = [
     'DELMAT',
     (kms, KeyId) => kms.deleteImportedKeyMaterial({ KeyId }),
     IMPORTED,
+  ),
+  keyOperation(
+    'ReplicateKey',
+    'REPL',
+    (kms, KeyId) => kms.replicateKey({ KeyId, ReplicaRegion: 'ca-central-1' }),
+    { kind: { MultiRegion: true } },
+  ),
+  keyOperation(
+    'UpdatePrimaryRegion',
+    'UPPRIM',
+    (kms, KeyId) => kms.updatePrimaryRegion({ KeyId, PrimaryRegion: THIRD_REGION }),
+    { kind: { MultiRegion: true }, prepare: replicateToThirdRegion },
   ),
   keyOperation('DisableKey', 'ENDIS', (kms, KeyId) => kms.disableKey({ KeyId })),
   keyOperation('EnableKey', 'ENDIS', (kms, KeyId) => kms.enableKey({ KeyId })),
