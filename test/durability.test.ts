@@ -8,7 +8,9 @@ import { createRootKeyFile } from '../src/keyring/index.ts';
 import { type UserLedger, verifyUsers, writeUsersUntilBroken } from './support/identity-load.ts';
 import { rootKeyFileOf, verifyStore } from './support/inside.ts';
 import { createKey } from './support/keys.ts';
+import { OTHER_REGION } from './support/multi-region.ts';
 import { endNodes, type NodeProcess, startNode, startNodeInVain } from './support/node-process.ts';
+import { type ReplicaLedger, replicateUntilBroken, verifyReplicas } from './support/replica-load.ts';
 import { startTestServer } from './support/server.ts';
 import { type Ledger, verifyCiphertexts, verifyLedger, writeUntilBroken } from './support/write-load.ts';
 
@@ -31,6 +33,25 @@ afterEach(async () => {
 });
 
 describe('nothing that was acknowledged is lost', () => {
+  /** Kills a node as soon as it has confirmed some of the calls that writers make. */
+  async function killInTheMidst(
+    node: NodeProcess,
+    crash: number,
+    startWriters: (acknowledged: () => void) => readonly Promise<void>[],
+  ): Promise<void> {
+    let life = randomInt(1, LONGEST_LIFE);
+    const { promise: livedLongEnough, resolve } = Promise.withResolvers<void>();
+    const writers = startWriters(() => {
+      life -= 1;
+      if (life === 0) resolve();
+    });
+    await Promise.race([livedLongEnough, Promise.all(writers)]);
+    assert.ok(life <= 0, 'the node broke before it was killed');
+    // Killed are now the primary alone, whose workers then end themselves, now all processes at once.
+    await node.kill({ everything: crash % 2 === 1 });
+    await Promise.all(writers);
+  }
+
   it(`however often a node is killed in the midst of its work: ${CRASHES} times`, async (t) => {
     const ledgers: readonly Ledger[] = Array.from({ length: WRITERS }, () => []);
     const userLedgers: readonly UserLedger[] = Array.from({ length: USER_WRITERS }, () => []);
@@ -42,21 +63,10 @@ describe('nothing that was acknowledged is lost', () => {
       const node = await startNode({ dataDirectory, workers: 2 });
       await verify(node);
 
-      let life = randomInt(1, LONGEST_LIFE);
-      const { promise: livedLongEnough, resolve } = Promise.withResolvers<void>();
-      const acknowledged = () => {
-        life -= 1;
-        if (life === 0) resolve();
-      };
-      const writers = [
+      await killInTheMidst(node, crash, (acknowledged) => [
         ...ledgers.map((ledger) => writeUntilBroken(node.client(), ledger, acknowledged)),
         ...userLedgers.map((ledger) => writeUsersUntilBroken(node, ledger, acknowledged)),
-      ];
-      await Promise.race([livedLongEnough, Promise.all(writers)]);
-      assert.ok(life <= 0, 'the node broke before it was killed');
-      // Killed are now the primary alone, whose workers then end themselves, now all processes at once.
-      await node.kill({ everything: crash % 2 === 1 });
-      await Promise.all(writers);
+      ]);
     }
 
     const node = await startNode({ dataDirectory, workers: 2 });
@@ -70,6 +80,20 @@ describe('nothing that was acknowledged is lost', () => {
     for (const ledger of ledgers) await verifyCiphertexts(node.client(), ledger);
     assert.equal(await node.stop(), 0);
     t.diagnostic(`${known} keys, ${users} users`);
+  });
+
+  it(`of keys in several Regions, which are whole, or are made so: ${CRASHES} times`, async () => {
+    const ledgers: readonly ReplicaLedger[] = Array.from({ length: WRITERS }, () => []);
+    for (let crash = 0; crash < CRASHES; crash += 1) {
+      const node = await startNode({ dataDirectory, workers: 2 });
+      await killInTheMidst(node, crash, (acknowledged) =>
+        ledgers.map((ledger) => replicateUntilBroken(node.client(), ledger, acknowledged)),
+      );
+    }
+    const node = await startNode({ dataDirectory, workers: 2 });
+    for (const ledger of ledgers) await verifyReplicas(node.client(), node.client(OTHER_REGION), ledger);
+    await verifyStore(dataDirectory);
+    await node.stop();
   });
 
   it('when a node is asked to end', async () => {

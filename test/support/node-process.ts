@@ -13,7 +13,7 @@ const ENTRY = fileURLToPath(new URL('../../src/cli/qkms.ts', import.meta.url));
 export interface NodeProcess {
   readonly endpoint: string;
   /** A stock AWS SDK client, signing as the root user of ACCOUNT. It does not retry. */
-  client(): KMS;
+  client(region?: string): KMS;
   iam(): IAM;
   /** A client that signs with whatever credentials. */
   sts(credentials: Credentials): STS;
@@ -54,7 +54,7 @@ export async function startNode(options: NodeOptions): Promise<NodeProcess> {
   };
   return {
     endpoint,
-    client: () => keep(new KMS(settings)),
+    client: (region = REGION) => keep(new KMS({ ...settings, region })),
     iam: () => keep(new IAM(settings)),
     sts: (credentials) => keep(new STS({ ...settings, credentials })),
     async kill({ everything = false } = {}) {
