@@ -1,6 +1,7 @@
-import { createDecipheriv, type KeyObject, subtle } from 'node:crypto';
+import { createDecipheriv } from 'node:crypto';
 import type { KeyPair } from './key-pair.ts';
 import { factsOf, type KeySpec } from './key-specs.ts';
+import { decryptOaep, type OaepAlgorithm } from './rsa-oaep.ts';
 
 /* How key material is encrypted on its way here. Source: crypto.md section 9. */
 
@@ -17,11 +18,12 @@ export const WRAPPING_ALGORITHMS = [
 ] as const;
 export type WrappingAlgorithm = (typeof WRAPPING_ALGORITHMS)[number];
 
-const HASHES: Readonly<Partial<Record<WrappingAlgorithm, 'SHA-1' | 'SHA-256'>>> = {
-  RSAES_OAEP_SHA_1: 'SHA-1',
-  RSAES_OAEP_SHA_256: 'SHA-256',
-  RSA_AES_KEY_WRAP_SHA_1: 'SHA-1',
-  RSA_AES_KEY_WRAP_SHA_256: 'SHA-256',
+/** What is done with the wrapping key itself. */
+const OAEP: Readonly<Partial<Record<WrappingAlgorithm, OaepAlgorithm>>> = {
+  RSAES_OAEP_SHA_1: 'RSAES_OAEP_SHA_1',
+  RSAES_OAEP_SHA_256: 'RSAES_OAEP_SHA_256',
+  RSA_AES_KEY_WRAP_SHA_1: 'RSAES_OAEP_SHA_1',
+  RSA_AES_KEY_WRAP_SHA_256: 'RSAES_OAEP_SHA_256',
 };
 
 /** The algorithms that wrap the key material under an AES key, and only that under the wrapping key. */
@@ -41,7 +43,7 @@ export interface Wrapping {
 
 /** Whether key material of a spec can be wrapped that way. */
 export function canWrap({ algorithm, keySpec: wrappingKeySpec }: Wrapping, keySpec: KeySpec): boolean {
-  if (HASHES[algorithm] === undefined || wrappingKeySpec === 'SM2') return false;
+  if (OAEP[algorithm] === undefined || wrappingKeySpec === 'SM2') return false;
   const isAsymmetric = factsOf(keySpec).type === 'asymmetric';
   if (AES_KEY_WRAP.includes(algorithm)) return isAsymmetric;
   const isTooLong = keySpec === 'ECC_NIST_P521' && wrappingKeySpec === 'RSA_2048';
@@ -63,28 +65,15 @@ export async function unwrapKeyMaterial(
   algorithm: WrappingAlgorithm,
   wrapped: Buffer,
 ): Promise<Buffer | undefined> {
-  if (!AES_KEY_WRAP.includes(algorithm)) return decryptOaep(wrappingKey.privateKey, algorithm, wrapped);
+  const oaep = OAEP[algorithm];
+  if (oaep === undefined) return undefined;
+  if (!AES_KEY_WRAP.includes(algorithm)) return decryptOaep(wrappingKey, oaep, wrapped);
   const modulusBytes = (wrappingKey.privateKey.asymmetricKeyDetails?.modulusLength ?? 0) / 8;
-  const aesKey = await decryptOaep(wrappingKey.privateKey, algorithm, wrapped.subarray(0, modulusBytes));
+  const aesKey = await decryptOaep(wrappingKey, oaep, wrapped.subarray(0, modulusBytes));
   try {
     return aesKey && unwrapUnderAesKey(aesKey, wrapped.subarray(modulusBytes));
   } finally {
     aesKey?.fill(0);
-  }
-}
-
-/** On the thread pool. */
-async function decryptOaep(
-  privateKey: KeyObject,
-  algorithm: WrappingAlgorithm,
-  ciphertext: Buffer,
-): Promise<Buffer | undefined> {
-  const hash = HASHES[algorithm] ?? '';
-  const key = privateKey.toCryptoKey({ name: 'RSA-OAEP', hash }, false, ['decrypt']);
-  try {
-    return Buffer.from(await subtle.decrypt({ name: 'RSA-OAEP' }, key, new Uint8Array(ciphertext)));
-  } catch {
-    return undefined;
   }
 }
 

@@ -21,8 +21,9 @@
  * (what it is bound to), `xaes-256-gcm.ts` over `aes-256-gcm.ts` (the cipher), `nonce.ts` (randomness), and
  * `hkdf-sha256.ts`, which the keyring derives its keys with. Then the other kinds of keys: `key-specs.ts` (what there
  * is, and what it can do), `key-material.ts` over `key-pair.ts` (generated, stored, ready for use), and a file for each
- * use: `mac.ts`, `key-agreement.ts`, `encapsulation.ts`, `signing.ts`. What `signing.ts` cannot ask of OpenSSL stands in
- * `prehashed-signatures.ts` (over `emsa.ts`, `sm2.ts`) and runs in the thread of `worker-thread.ts`.
+ * use: `mac.ts`, `key-agreement.ts`, `encapsulation.ts`, `public-key-encryption.ts` over `rsa-oaep.ts`, `signing.ts`. What
+ * these cannot ask of OpenSSL stands in `prehashed-signatures.ts` (over `emsa.ts`, `sm2.ts`) and `sm2-encryption.ts`, and
+ * runs in the thread of `worker-thread.ts`.
  *
  * All ciphers are OpenSSL's, by way of `node:crypto`. An encryption costs one call of a kept AES object, one
  * AES-GCM object and no further native object; `bench/crypto.ts` says how long that takes.
@@ -52,5 +53,10 @@ export * from './key-specs.ts';
 export { encodeLengthPrefixed } from './length-prefixed.ts';
 export { generateMac, HmacKeyMaterial, macsEqual } from './mac.ts';
 export { NoncePool, type NonceSource } from './nonce.ts';
+export {
+  decryptWithPrivateKey,
+  encryptWithPublicKey,
+  mostPlaintextBytes,
+} from './public-key-encryption.ts';
 export { MESSAGE_TYPES, type MessageType, messageLengthOf, sign, verify } from './signing.ts';
 export { NONCE_LENGTH, XaesKey } from './xaes-256-gcm.ts';

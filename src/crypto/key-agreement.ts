@@ -1,11 +1,13 @@
 import { createPublicKey, diffieHellman, type KeyObject } from 'node:crypto';
 import type { KeyPair, KeyPairSpec } from './key-pair.ts';
+import { runInWorkerThread } from './worker-thread.ts';
 
 /** Lengths in bytes of a coordinate of a point, and so of the shared secret (crypto.md section 5). */
 const COORDINATE_LENGTHS: Partial<Readonly<Record<KeyPairSpec, number>>> = {
   ECC_NIST_P256: 32,
   ECC_NIST_P384: 48,
   ECC_NIST_P521: 66,
+  SM2: 32,
 };
 
 /**
@@ -32,12 +34,21 @@ export function readPeerKey(own: KeyPair, subjectPublicKeyInfo: Uint8Array): Key
 }
 
 /**
- * Elliptic Curve Cryptography Cofactor Diffie-Hellman (NIST SP 800-56A section 5.7.1.2), on the thread pool.
+ * Elliptic Curve Cryptography Cofactor Diffie-Hellman (NIST SP 800-56A section 5.7.1.2), on another thread.
  *
  * @param peerKey as `readPeerKey` returned it
  * @returns the x coordinate of the shared point: 32, 48 or 66 bytes
+ * @throws ServiceError `ThrottlingException` when too much is waiting for that thread
  */
-export async function deriveSharedSecret({ privateKey }: KeyPair, peerKey: KeyObject): Promise<Buffer> {
+export async function deriveSharedSecret(
+  { keySpec, privateKey }: KeyPair,
+  peerKey: KeyObject,
+): Promise<Buffer> {
+  if (keySpec === 'SM2') {
+    // OpenSSL has no key agreement for the curve.
+    const { buffer } = await runInWorkerThread('sm2SharedSecret', privateKey, peerKey);
+    return Buffer.from(buffer);
+  }
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   diffieHellman({ privateKey, publicKey: peerKey }, (error, secret) =>
     error === null ? resolve(secret) : reject(error),

@@ -4,9 +4,10 @@
  */
 import { parentPort } from 'node:worker_threads';
 import { signPrehashed, verifyPrehashed } from './prehashed-signatures.ts';
+import { sm2Decrypt, sm2Encrypt, sm2SharedSecret } from './sm2-encryption.ts';
 
 /** Each takes and returns what can be cloned; bytes that it is given are wiped when it is done. */
-const JOBS = { signPrehashed, verifyPrehashed };
+const JOBS = { signPrehashed, sm2Decrypt, sm2Encrypt, sm2SharedSecret, verifyPrehashed };
 export type Jobs = typeof JOBS;
 
 export interface Job {

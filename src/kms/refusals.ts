@@ -145,6 +145,13 @@ export function algorithmIncompatible(algorithm: string, keySpec: string): Servi
   );
 }
 
+export function plaintextTooLong(algorithm: string, keySpec: string, most: number): ServiceError {
+  return new ServiceError(
+    'ValidationException',
+    `Algorithm ${algorithm} and key spec ${keySpec} cannot encrypt data larger than ${most} bytes.`,
+  );
+}
+
 export function incorrectKey(): ServiceError {
   return new ServiceError(
     'IncorrectKeyException',

@@ -80,6 +80,16 @@ export function requireAlgorithm({ keySpec, keyUsage }: KeyEntry, algorithm: str
 
 export const ENCRYPT_DECRYPT: KeyUsageRule = { keyUsage: 'ENCRYPT_DECRYPT' };
 
+/** A key that a ciphertext is to be decrypted with, and is not for that, is answered like a wrong one. */
+export const DECRYPTION: KeyUsageRule = { ...ENCRYPT_DECRYPT, incorrectKey: true };
+
+/** Modeled errors of the operations that decrypt. */
+export const DECRYPTION_ERRORS: readonly string[] = [
+  ...CRYPTOGRAPHIC_ERRORS,
+  'IncorrectKeyException',
+  'InvalidCiphertextException',
+];
+
 /** The default of every `EncryptionAlgorithm` member. */
 export const SYMMETRIC_DEFAULT = 'SYMMETRIC_DEFAULT' as const;
 

@@ -4,6 +4,7 @@ import { createKey } from './create-key.ts';
 import * as customKeyStores from './custom-key-stores.ts';
 import * as dataKeys from './data-keys.ts';
 import * as encapsulation from './encapsulation.ts';
+import * as encryption from './encryption.ts';
 import { explainAccess } from './explain-access.ts';
 import * as grants from './grants.ts';
 import { declaredByIam } from './iam/index.ts';
@@ -19,10 +20,10 @@ import { declaredByOrganizations } from './organizations/index.ts';
 import * as policyHistory from './policy-history.ts';
 import { getPublicKey } from './public-key.ts';
 import { generateRandom } from './random.ts';
+import { reEncrypt } from './re-encryption.ts';
 import * as rotation from './rotation.ts';
 import * as signing from './signing.ts';
 import { declaredBySts } from './sts/index.ts';
-import * as symmetric from './symmetric.ts';
 import * as tags from './tags.ts';
 
 export { type AccessReport, reportAccess } from './access-report.ts';
@@ -58,10 +59,12 @@ const declared = [
   generateRandom,
   getKeyLastUsage,
   getPublicKey,
+  reEncrypt,
   ...Object.values(aliases),
   ...Object.values(customKeyStores),
   ...Object.values(dataKeys),
   ...Object.values(encapsulation),
+  ...Object.values(encryption),
   ...Object.values(grants),
   ...Object.values(keyAgreement),
   ...Object.values(imports),
@@ -71,7 +74,6 @@ const declared = [
   ...Object.values(multiRegion),
   ...Object.values(rotation),
   ...Object.values(signing),
-  ...Object.values(symmetric),
   ...Object.values(tags),
 ];
 

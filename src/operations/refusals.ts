@@ -153,6 +153,11 @@ export function ignoreCiphertextNeedsDryRun(): ServiceError {
   return invalid('DryRunModifiers IGNORE_CIPHERTEXT is valid only with DryRun and without a CiphertextBlob.');
 }
 
+/** Only symmetric keys authenticate an encryption context. */
+export function contextUnsupported(): ServiceError {
+  return invalid('EncryptionContext is not supported when encrypting/decrypting with asymmetric CMKs.');
+}
+
 export function keyMissing(member: string): ServiceError {
   return invalid(`${member} is required when there is no CiphertextBlob.`);
 }
