@@ -67,6 +67,17 @@ describe('an answer for a recipient', () => {
     assert.deepEqual(open(answer.CiphertextForRecipient), Buffer.from(Plaintext));
   });
 
+  it('has the private key of a data key pair', async () => {
+    const { keyId: KeyId } = await createKey(kms);
+    const KeyPairSpec = 'ECC_NIST_P256';
+    const Recipient = await recipient();
+    const answer = await kms.generateDataKeyPair({ KeyId, KeyPairSpec, Recipient });
+    assert.equal(answer.PrivateKeyPlaintext, undefined);
+    assert.ok(answer.PublicKey !== undefined);
+    const { Plaintext = [] } = await kms.decrypt({ CiphertextBlob: answer.PrivateKeyCiphertextBlob });
+    assert.deepEqual(open(answer.CiphertextForRecipient), Buffer.from(Plaintext));
+  });
+
   it('has what Decrypt decrypted, of any length', async () => {
     const { keyId } = await createKey(kms);
     for (const length of [1, 15, 16, 17, 4096]) {

@@ -1,4 +1,4 @@
-import { algorithmsOf } from '../crypto/index.ts';
+import { algorithmsOf, factsOf } from '../crypto/index.ts';
 import { findNamedPrincipals, type Iam } from '../iam/index.ts';
 import {
   algorithmIncompatible,
@@ -12,6 +12,7 @@ import {
   readKeyPolicy,
 } from '../kms/index.ts';
 import type { Conditions, KeyUsageRule } from './operation.ts';
+import { dataKeyUnderAsymmetricKey } from './refusals.ts';
 
 /** Identifiers accepted by the operations that manage a key. */
 export const ID_OR_ARN: readonly IdentifierForm[] = ['keyId', 'keyArn'];
@@ -89,6 +90,16 @@ export const DECRYPTION_ERRORS: readonly string[] = [
   'IncorrectKeyException',
   'InvalidCiphertextException',
 ];
+
+/** The target of an operation that makes a data key under the key named by `KeyId`, of whichever account. */
+export function dataKeyTarget(permission: `kms:${string}`) {
+  return {
+    ...usedKey(permission, ENCRYPT_DECRYPT),
+    requires({ keySpec }: KeyEntry) {
+      if (factsOf(keySpec).type === 'asymmetric') throw dataKeyUnderAsymmetricKey();
+    },
+  } as const;
+}
 
 /** The default of every `EncryptionAlgorithm` member. */
 export const SYMMETRIC_DEFAULT = 'SYMMETRIC_DEFAULT' as const;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { SymmetricKeyMaterial } from '../crypto/index.ts';
 import { currentMaterialOf } from '../kms/index.ts';
 import { enumeration, optional, structure } from '../model/index.ts';
-import { CRYPTOGRAPHIC_ERRORS, ENCRYPT_DECRYPT, encryptionConditions, usedKey } from './common.ts';
+import { CRYPTOGRAPHIC_ERRORS, dataKeyTarget, encryptionConditions } from './common.ts';
 import * as examples from './example-values.ts';
 import { operation } from './operation.ts';
 import { secretFor } from './recipient.ts';
@@ -46,7 +46,7 @@ export const generateDataKey = operation({
   }),
   targets: {
     key: {
-      ...usedKey('kms:GenerateDataKey', ENCRYPT_DECRYPT),
+      ...dataKeyTarget('kms:GenerateDataKey'),
       kind: 'key',
       conditions: (input) => encryptionConditions(input.EncryptionContext, undefined),
     },
@@ -87,7 +87,7 @@ export const generateDataKeyWithoutPlaintext = operation({
   output: structure(outputs),
   targets: {
     key: {
-      ...usedKey('kms:GenerateDataKeyWithoutPlaintext', ENCRYPT_DECRYPT),
+      ...dataKeyTarget('kms:GenerateDataKeyWithoutPlaintext'),
       kind: 'key',
       conditions: (input) => encryptionConditions(input.EncryptionContext, undefined),
     },

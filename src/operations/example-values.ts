@@ -12,6 +12,8 @@ export const CREATION_DATE = 1791100800.123;
 export const CIPHERTEXT = 'AQAbmg…';
 /** Stands for a MAC, base64. */
 export const MAC = 'y6J4q…';
+/** Stands for a DER PrivateKeyInfo, base64. */
+export const PRIVATE_KEY = 'MIGHAgEAMBMGByqGSM…';
 /** A shared secret, base64. */
 export const SHARED_SECRET = 'MCAKZ+y9kTNVpDVdT3v4lCw3UCDUTjz1YH7ZKYnTQiI=';
 /** Stands for the ciphertext of a shared secret, base64. */

@@ -2,6 +2,7 @@ import type { ServiceName } from '../model/index.ts';
 import * as aliases from './aliases.ts';
 import { createKey } from './create-key.ts';
 import * as customKeyStores from './custom-key-stores.ts';
+import * as dataKeyPairs from './data-key-pairs.ts';
 import * as dataKeys from './data-keys.ts';
 import * as encapsulation from './encapsulation.ts';
 import * as encryption from './encryption.ts';
@@ -62,6 +63,7 @@ const declared = [
   reEncrypt,
   ...Object.values(aliases),
   ...Object.values(customKeyStores),
+  ...Object.values(dataKeyPairs),
   ...Object.values(dataKeys),
   ...Object.values(encapsulation),
   ...Object.values(encryption),

@@ -30,6 +30,11 @@ export function keySpecOfOtherRegions(keySpec: string): ServiceError {
   return invalid(`KeySpec ${keySpec} is not supported in this Region`);
 }
 
+/** As `keySpecOfOtherRegions`, of a data key pair: ML-KEM is not there in the China Regions. */
+export function keyPairSpecOfOtherRegions(keyPairSpec: string): ServiceError {
+  return invalid(`KeyPairSpec ${keyPairSpec} is not supported in this Region`);
+}
+
 export function keySpecNotImported(keySpec: string): ServiceError {
   return unsupported(`Key material cannot be imported into a KMS key with KeySpec ${keySpec}.`);
 }
@@ -137,6 +142,13 @@ export function deletionWindowInvalid(days: number): ServiceError {
 
 export function numberOfBytesMissing(): ServiceError {
   return invalid('NumberOfBytes is required.');
+}
+
+export function dataKeyUnderAsymmetricKey(): ServiceError {
+  return new ServiceError(
+    'InvalidKeyUsageException',
+    'You cannot generate a data key with an asymmetric CMK',
+  );
 }
 
 export function dataKeySizeMissing(): ServiceError {

@@ -174,6 +174,18 @@ export const KEY_OPERATIONS: readonly KeyOperation[] = [
     ANY_IDENTIFIER,
   ),
   keyOperation(
+    'GenerateDataKeyPair',
+    'CRYPTO',
+    (kms, KeyId) => kms.generateDataKeyPair({ KeyId, KeyPairSpec: 'ECC_NIST_P256' }),
+    ANY_IDENTIFIER,
+  ),
+  keyOperation(
+    'GenerateDataKeyPairWithoutPlaintext',
+    'CRYPTO',
+    (kms, KeyId) => kms.generateDataKeyPairWithoutPlaintext({ KeyId, KeyPairSpec: 'ECC_NIST_P256' }),
+    ANY_IDENTIFIER,
+  ),
+  keyOperation(
     'GenerateMac',
     'CRYPTO',
     (kms, KeyId) => kms.generateMac({ KeyId, Message: Buffer.of(1), MacAlgorithm: 'HMAC_SHA_256' }),
