@@ -20,6 +20,7 @@ import { type Footprint, type LargeStore, type Results, renderResults } from './
 import { call } from './requests.ts';
 import { measureRounds, median, type Subject } from './rounds.ts';
 import { findMoto, NODE_FLAGS, type RunningServer, startEcho, startMoto, startQkms } from './servers.ts';
+import type { SigningReport } from './signing.ts';
 
 /** Requests made in advance for each load. */
 const REQUESTS = 2_000;
@@ -70,6 +71,8 @@ async function bench(options: Options, isQuick: boolean): Promise<void> {
     const walk = await measureApart<Results['walk']>('walk.ts', join(directory, 'walk'));
     say('measuring identities');
     const identities = await measureApart<IdentityReport>('identities.ts', join(directory, 'identities'));
+    say('measuring signatures');
+    const signing = await measureApart<SigningReport>('signing.ts', join(directory, 'signing'));
     const largeStore = options.million
       ? await measureLargeStore(directory, generators, decrypt, options)
       : undefined;
@@ -82,6 +85,7 @@ async function bench(options: Options, isQuick: boolean): Promise<void> {
       busyMemory,
       walk,
       identities,
+      signing,
       largeStore,
     };
     const text = renderResults(results);

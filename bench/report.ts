@@ -4,6 +4,7 @@ import type { Options } from './options.ts';
 import type { Memory } from './processes.ts';
 import { type Measurement, type Measurements, median, medianRatio, type Subject } from './rounds.ts';
 import { NODE_FLAGS } from './servers.ts';
+import type { SigningReport } from './signing.ts';
 import type { WalkReport } from './walk.ts';
 
 /** How long QKMS takes to start, and what it occupies when it has nothing to do. */
@@ -39,6 +40,7 @@ export interface Results {
   readonly busyMemory: readonly Memory[];
   readonly walk: Readonly<Record<'Encrypt' | 'Decrypt', WalkReport>>;
   readonly identities: IdentityReport;
+  readonly signing: SigningReport;
   readonly largeStore: LargeStore | undefined;
 }
 
@@ -55,6 +57,7 @@ export function renderResults(results: Results): string {
     renderComparison(results),
     renderWalk(results),
     renderIdentities(results.identities),
+    renderSigning(results.signing),
     renderFootprint(results),
     largeStore === undefined ? '' : renderLargeStore(largeStore, options),
     renderMethod(options),
@@ -147,6 +150,43 @@ function renderIdentities(report: IdentityReport): string {
       ],
     ),
     `Each user has an inline policy, two attached ones and two groups with one each; each role an inline and an attached one; policies have two to five statements. 1,000 of them ask in turn (\`bench/identities.ts\`, without HTTP). The store was filled in ${whole(report.fillSeconds)} s.`,
+  ].join('\n\n');
+}
+
+function renderSigning(report: SigningReport): string {
+  const { signatures, openSslVersion, idle, busy, busyToIdle, slowSignatures, slowKeys } = report;
+  const rows = signatures.map(({ keySpec, requestsPerSecond, server, node, openSsl }) => [
+    keySpec,
+    whole(requestsPerSecond),
+    server.toFixed(1),
+    node.toFixed(1),
+    ratio(node / server),
+    ...(openSsl === undefined ? [] : [openSsl.toFixed(1), ratio(openSsl / server)]),
+  ]);
+  const openSslColumns =
+    openSslVersion === undefined ? [] : [`\`openssl speed\`, ${openSslVersion}`, '÷ server'];
+  return [
+    '## Signatures',
+    table(
+      [
+        'Sign of 64 bytes',
+        'requests/s',
+        'server CPU µs/request',
+        'OpenSSL in Node, CPU µs',
+        '÷ server',
+        ...openSslColumns,
+      ],
+      rows,
+    ),
+    'The server’s CPU is that of all its threads: a ratio of 0.8 means that on one core it makes 0.8 of the signatures that OpenSSL alone makes there. OpenSSL in Node is a loop of `crypto.sign` in one thread.',
+    table(
+      ['Decrypt, one connection', 'p50 ms', 'p99 ms'],
+      [
+        ['nothing else', idle.p50.toFixed(2), idle.p99.toFixed(2)],
+        ['under a full load of Sign and CreateKey with RSA_4096', busy.p50.toFixed(2), busy.p99.toFixed(2)],
+      ],
+    ),
+    `The p99 is ${ratio(busyToIdle)} of that without the load (median of the ratios within the rounds), while ${whole(slowSignatures)} signatures and ${slowKeys.toFixed(1)} keys a second are made (\`bench/signing.ts\`).`,
   ].join('\n\n');
 }
 

@@ -238,6 +238,7 @@ under the codes of these services (\`AccessDenied\`, \`SignatureDoesNotMatch\`, 
 | KMSInternalException | The service failed. Retry. |
 | MissingAuthenticationTokenException | The request is not signed. |
 | SerializationException | The body is not JSON, or a member has a wrong JSON type. |
+| ThrottlingException | Too much of this work waits already: generating RSA keys, or signatures. Retry later. |
 | UnknownOperationException | \`X-Amz-Target\` names no operation, or the content type is not JSON. |
 | ExpiredTokenException | The temporary credentials have expired. |
 | UnrecognizedClientException | There is no such access key, it is not active, or the session token does not go with it. |

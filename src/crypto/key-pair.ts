@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
+import { ConcurrencyLimit } from './concurrency-limit.ts';
 import type { KeySpec } from './key-specs.ts';
 
 /** The specs of key pairs: of asymmetric KMS keys, and of data key pairs. */
@@ -66,12 +67,21 @@ export class KeyPair {
   }
 }
 
+/** RSA key pairs are searched for one after the other: that takes a core a second and more, other key pairs a millisecond. */
+const RSA_GENERATION = new ConcurrencyLimit(1, 64);
+
 /**
- * Generates a key pair on the thread pool: RSA takes a second and more.
+ * Generates a key pair on the thread pool.
  *
  * RSA: e = 65537; EC: the named curve of the spec; ML-DSA and ML-KEM: FIPS 204 and 203.
+ *
+ * @throws ServiceError `ThrottlingException` when too many RSA key pairs are waited for
  */
-export async function generatePair(keySpec: KeyPairSpec): Promise<KeyPair> {
+export function generatePair(keySpec: KeyPairSpec): Promise<KeyPair> {
+  return keySpec.startsWith('RSA') ? RSA_GENERATION.run(() => generate(keySpec)) : generate(keySpec);
+}
+
+async function generate(keySpec: KeyPairSpec): Promise<KeyPair> {
   const { promise, resolve, reject } = Promise.withResolvers<KeyObject>();
   GENERATIONS[keySpec]((error, _, privateKey) => (error === null ? resolve(privateKey) : reject(error)));
   return new KeyPair(keySpec, await promise);

@@ -6,6 +6,7 @@ import {
   type VerifyKeyObjectInput,
 } from 'node:crypto';
 import { promisify } from 'node:util';
+import { ConcurrencyLimit } from './concurrency-limit.ts';
 import type { KeyPair, KeyPairSpec } from './key-pair.ts';
 import type { SigningAlgorithm } from './key-specs.ts';
 import { sm2Digest } from './sm2.ts';
@@ -77,7 +78,9 @@ export async function sign(
   if (digest !== undefined) return runInWorkerThread('signPrehashed', keySpec, algorithm, privateKey, digest);
   const { hash } = FACTS[algorithm];
   const key: SignKeyObjectInput = { key: privateKey, ...encodingOf(algorithm) };
-  return QUICK_TO_SIGN.has(keySpec) ? openSslSign(hash, message, key) : signInPool(hash, message, key);
+  return QUICK_TO_SIGN.has(keySpec)
+    ? openSslSign(hash, message, key)
+    : limitOf(keySpec).run(() => signInPool(hash, message, key));
 }
 
 /**
@@ -102,7 +105,7 @@ export async function verify(
   const key: VerifyKeyObjectInput = { key: publicKey, ...encodingOf(algorithm) };
   return QUICK_TO_VERIFY.has(keySpec)
     ? openSslVerify(hash, message, key, signature)
-    : verifyInPool(hash, message, key, signature);
+    : limitOf(keySpec).run(() => verifyInPool(hash, message, key, signature));
 }
 
 const signInPool = promisify<string | null, Uint8Array, SignKeyObjectInput, Uint8Array>(openSslSign);
@@ -118,6 +121,22 @@ const QUICK_TO_VERIFY: ReadonlySet<KeyPairSpec> = new Set([
   'RSA_3072',
   'RSA_4096',
 ]);
+
+/** Keys whose signatures take the thread pool less than half a millisecond. */
+const SHORT_IN_POOL: ReadonlySet<KeyPairSpec> = new Set(['RSA_2048', 'ECC_SECG_P256K1']);
+const MOST_WAITING = 512;
+const limits = new Map<KeyPairSpec, ConcurrencyLimit>();
+
+/**
+ * How many signatures of one spec the thread pool works on at a time, so that a flood of them leaves threads and cores to
+ * everything else. Of short ones a second is there when the first is done: its thread need not wait for the next.
+ */
+function limitOf(keySpec: KeyPairSpec): ConcurrencyLimit {
+  return limits.getOrInsertComputed(
+    keySpec,
+    () => new ConcurrencyLimit(SHORT_IN_POOL.has(keySpec) ? 2 : 1, MOST_WAITING),
+  );
+}
 
 /** What is signed in place of a message, where OpenSSL does not do all of it; `undefined` where it does. */
 function digestOf(
