@@ -23,6 +23,9 @@ function adapt(block: string, { endpoint }: TestServer): string {
 }
 
 const hasAwsCli = spawnSync('aws', ['--version']).status === 0;
+const hasImportTools = ['openssl version', 'jq --version'].every(
+  (command) => spawnSync('bash', ['-c', command]).status === 0,
+);
 
 describe('the documentation', () => {
   let directory: string;
@@ -98,6 +101,26 @@ describe('the documentation', () => {
     const [keyArn, ...lines] = stdout.trim().split('\n');
     assert.match(keyArn ?? '', /^arn:aws:kms:us-east-1:111122223333:key\//);
     assert.deepEqual(lines, ['ON_DEMAND\tCURRENT', '180']);
+  });
+
+  it('docs/import.md runs in a shell with the AWS CLI, openssl and jq', {
+    skip: hasAwsCli && hasImportTools ? false : 'this machine has no AWS CLI, openssl or jq',
+  }, async () => {
+    const script = `set -e\n${(await blocks('docs/import.md', 'sh')).join('\n')}`;
+    const { stdout } = await run('bash', ['-c', script], {
+      cwd: directory,
+      env: { ...environment, AWS_ENDPOINT_URL: server.endpoint, AWS_DEFAULT_REGION: 'us-east-1' },
+    });
+    const [symmetric, again, rotated, states, signing, ...publicKeys] = stdout
+      .replaceAll(/-----.* PUBLIC KEY-----\n/g, '')
+      .trim()
+      .split('\n');
+    assert.match(symmetric ?? '', /^arn:aws:kms:us-east-1:111122223333:key\/[0-9a-f-]+$/);
+    assert.deepEqual([again, rotated], [symmetric, symmetric]);
+    assert.equal(states, 'NON_CURRENT\tCURRENT');
+    assert.match(signing ?? '', /^arn:aws:kms:/);
+    const answered = publicKeys.pop();
+    assert.equal(answered, publicKeys.join(''));
   });
 
   it('README.md: its five minutes run in JavaScript with the AWS SDK', async () => {

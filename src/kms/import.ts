@@ -3,6 +3,8 @@ import {
   deleteKeyMaterial,
   type KeyMaterialRecord,
   type KeyRecord,
+  listFamily,
+  listKeyMaterials,
   putKeyMaterial,
   updateKey,
   type Writer,
@@ -20,6 +22,8 @@ import {
 import { type KeyEntry, wrapKeyMaterial } from './key-entry.ts';
 import type { Kms } from './kms.ts';
 import { isPresent, stateWith, withoutMaterial } from './material-presence.ts';
+import { multiRegionKeyType } from './multi-region.ts';
+import { notPrimaryKey } from './refusals.ts';
 
 /** What an import says of the key material; absent members have the defaults of crypto.md section 9. */
 export interface MaterialFacts {
@@ -52,7 +56,8 @@ export function requireMaterialFacts({ keySpec }: KeyEntry, facts: MaterialFacts
  * @param plaintext the material in the form in which it was made, which the caller wipes
  * @returns the key material id
  * @throws ServiceError `IncorrectKeyMaterialException` for material that is not of the key's spec, or not the expected
- * one; `KMSInvalidStateException` when other material is pending rotation
+ * one; `UnsupportedOperationException` for new material of a replica; `KMSInvalidStateException` when other material is
+ * pending rotation
  * @throws RevisionConflict when the key has changed since the request was judged
  */
 export async function importKeyMaterial(
@@ -89,10 +94,11 @@ export async function importKeyMaterial(
  * @returns what is remembered of the material when the key has had it before
  */
 function requireExpected(
-  { arn, materialRecords }: KeyEntry,
+  key: KeyEntry,
   keyMaterialId: string,
   facts: MaterialFacts,
 ): KeyMaterialRecord | undefined {
+  const { arn, record, materialRecords } = key;
   const known = materialRecords.find((material) => material.keyMaterialId === keyMaterialId);
   const isFirst = materialRecords.length === 0;
   const { importType = isFirst ? 'NEW_KEY_MATERIAL' : 'EXISTING_KEY_MATERIAL' } = facts;
@@ -102,8 +108,13 @@ function requireExpected(
     if (known === undefined) throw keyMaterialUnknown(arn, keyMaterialId);
     return known;
   }
+  if (multiRegionKeyType(key) === 'REPLICA') throw notPrimaryKey(arn);
   if (known !== undefined) throw keyMaterialKnown(arn, keyMaterialId);
-  const pending = materialRecords.find((material) => material.pending !== undefined && isPresent(material));
+  // Of a multi-Region key it may wait elsewhere.
+  const isMultiRegion = record.primaryRegion !== undefined;
+  const pending = materialRecords.find(
+    (material) => material.pending !== undefined && (isMultiRegion || isPresent(material)),
+  );
   if (pending !== undefined) throw otherMaterialPending(arn, keyMaterialId, pending.keyMaterialId);
   return undefined;
 }
@@ -115,6 +126,40 @@ async function putImported(writer: Writer, key: KeyEntry, imported: KeyMaterialR
   const record = { ...key.record, currentKeyMaterialId };
   await putKeyMaterial(writer, imported);
   await updateKey(writer, { ...record, ...stateWith(record, [...others, imported]) });
+  if (imported.pending !== undefined && record.primaryRegion !== undefined)
+    await sharePending(writer, imported);
+}
+
+/**
+ * Tells the siblings of a multi-Region key about material that is pending rotation, which has to be imported in each
+ * Region first.
+ */
+async function sharePending(writer: Writer, imported: KeyMaterialRecord): Promise<void> {
+  const { keyId, keyMaterialId } = imported;
+  const family = await listFamily(writer, keyId);
+  const shared: KeyMaterialRecord[] = [];
+  for (const { region } of family) {
+    const materials = await listKeyMaterials(writer, region, keyId);
+    const known = materials.find((material) => material.keyMaterialId === keyMaterialId);
+    shared.push(known ?? { ...withoutMaterial(imported), region, description: '' });
+  }
+  const pending = shared.every(isPresent) ? 'ROTATION' : 'MULTI_REGION_IMPORT_AND_ROTATION';
+  for (const material of shared) await putKeyMaterial(writer, { ...material, pending });
+  for (const sibling of family) await updateKey(writer, sibling);
+}
+
+/** Takes material that was pending rotation away from all siblings of a multi-Region key. */
+async function withdrawPending(
+  writer: Writer,
+  { region, primaryRegion }: KeyRecord,
+  material: KeyMaterialRecord,
+): Promise<void> {
+  await deleteKeyMaterial(writer, material);
+  const family = primaryRegion === undefined ? [] : await listFamily(writer, material.keyId);
+  for (const sibling of family.filter((one) => one.region !== region)) {
+    await deleteKeyMaterial(writer, { ...material, region: sibling.region });
+    await updateKey(writer, sibling);
+  }
 }
 
 /**
@@ -133,7 +178,7 @@ export async function deleteImportedKeyMaterial(
   if (keyMaterialId === undefined) return undefined;
   const material = materialRecords.find((one) => one.keyMaterialId === keyMaterialId);
   if (material === undefined) throw keyMaterialNotFound(arn, keyMaterialId);
-  if (isPresent(material)) {
+  if (isPresent(material) || material.pending !== undefined) {
     await store.write((writer) => removeMaterials(writer, record, materialRecords, [material]));
     store.forgetDeleted();
   }
@@ -141,7 +186,8 @@ export async function deleteImportedKeyMaterial(
 }
 
 /**
- * Removes imported material of a key: of what has been current at some time, the id is remembered.
+ * Removes imported material of a key. Of what has been current at some time the id is remembered; material that is pending
+ * rotation is forgotten, with the primary key in all Regions, with a replica in none.
  *
  * @param materialRecords all the material of the key
  * @throws RevisionConflict when the key has changed, or is gone, since its record was read
@@ -153,9 +199,10 @@ export async function removeMaterials(
   removed: readonly KeyMaterialRecord[],
 ): Promise<void> {
   const remaining: KeyMaterialRecord[] = [];
+  const isReplica = multiRegionKeyType({ record }) === 'REPLICA';
   for (const material of materialRecords) {
     if (!removed.includes(material)) remaining.push(material);
-    else if (material.pending !== undefined) await deleteKeyMaterial(writer, material);
+    else if (material.pending !== undefined && !isReplica) await withdrawPending(writer, record, material);
     else {
       const remembered = withoutMaterial(material);
       await putKeyMaterial(writer, remembered);
