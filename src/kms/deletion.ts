@@ -22,6 +22,7 @@ import { changeKey } from './keys.ts';
 import type { Kms } from './kms.ts';
 import { isMaterialComplete } from './material-presence.ts';
 import { multiRegionKeyType } from './multi-region.ts';
+import { synchronizePending } from './pending-material.ts';
 
 /** How many keys one look at the store takes. */
 const BATCH = 100;
@@ -119,6 +120,7 @@ async function takeLeave(writer: Writer, kms: Kms, keyId: string): Promise<void>
     const isFree = family.length === 1 && keyState === 'PendingReplicaDeletion' && days !== undefined;
     await updateKey(writer, { ...sibling, ...(isFree && waitingFrom(kms.clock.now(), days)) });
   }
+  await synchronizePending(writer, keyId);
 }
 
 /** Destroys keys when their waiting period is over. */

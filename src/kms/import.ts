@@ -1,10 +1,7 @@
 import { describeKeyMaterial, factsOf, readKeyMaterial } from '../crypto/index.ts';
 import {
-  deleteKeyMaterial,
   type KeyMaterialRecord,
   type KeyRecord,
-  listFamily,
-  listKeyMaterials,
   putKeyMaterial,
   updateKey,
   type Writer,
@@ -23,6 +20,7 @@ import { type KeyEntry, wrapKeyMaterial } from './key-entry.ts';
 import type { Kms } from './kms.ts';
 import { isPresent, stateWith, withoutMaterial } from './material-presence.ts';
 import { multiRegionKeyType } from './multi-region.ts';
+import { synchronizePending, withdrawPending } from './pending-material.ts';
 import { notPrimaryKey } from './refusals.ts';
 
 /** What an import says of the key material; absent members have the defaults of crypto.md section 9. */
@@ -127,39 +125,7 @@ async function putImported(writer: Writer, key: KeyEntry, imported: KeyMaterialR
   await putKeyMaterial(writer, imported);
   await updateKey(writer, { ...record, ...stateWith(record, [...others, imported]) });
   if (imported.pending !== undefined && record.primaryRegion !== undefined)
-    await sharePending(writer, imported);
-}
-
-/**
- * Tells the siblings of a multi-Region key about material that is pending rotation, which has to be imported in each
- * Region first.
- */
-async function sharePending(writer: Writer, imported: KeyMaterialRecord): Promise<void> {
-  const { keyId, keyMaterialId } = imported;
-  const family = await listFamily(writer, keyId);
-  const shared: KeyMaterialRecord[] = [];
-  for (const { region } of family) {
-    const materials = await listKeyMaterials(writer, region, keyId);
-    const known = materials.find((material) => material.keyMaterialId === keyMaterialId);
-    shared.push(known ?? { ...withoutMaterial(imported), region, description: '' });
-  }
-  const pending = shared.every(isPresent) ? 'ROTATION' : 'MULTI_REGION_IMPORT_AND_ROTATION';
-  for (const material of shared) await putKeyMaterial(writer, { ...material, pending });
-  for (const sibling of family) await updateKey(writer, sibling);
-}
-
-/** Takes material that was pending rotation away from all siblings of a multi-Region key. */
-async function withdrawPending(
-  writer: Writer,
-  { region, primaryRegion }: KeyRecord,
-  material: KeyMaterialRecord,
-): Promise<void> {
-  await deleteKeyMaterial(writer, material);
-  const family = primaryRegion === undefined ? [] : await listFamily(writer, material.keyId);
-  for (const sibling of family.filter((one) => one.region !== region)) {
-    await deleteKeyMaterial(writer, { ...material, region: sibling.region });
-    await updateKey(writer, sibling);
-  }
+    await synchronizePending(writer, record.keyId);
 }
 
 /**

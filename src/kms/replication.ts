@@ -15,6 +15,7 @@ import type { NewKey } from './keys.ts';
 import type { Kms } from './kms.ts';
 import { withoutMaterial } from './material-presence.ts';
 import { changeFamily } from './multi-region.ts';
+import { synchronizePending } from './pending-material.ts';
 
 /*
  * Replicas and primary keys come about in two transactions. The first one says what is to be: keys in state Creating or
@@ -96,6 +97,7 @@ export function synchronizeFamily(kms: Kms, keyId: string): Promise<readonly Key
       await copyMaterial(writer, kms, primary, key);
       await updateKey(writer, settled(key, primary));
     }
+    await synchronizePending(writer, keyId);
     return unsettled;
   });
 }
