@@ -153,6 +153,24 @@ describe('UpdatePrimaryRegion', () => {
     }
   });
 
+  it('and the deletion of the replica, asked for at once, leave no primary key that is deleted before its replicas', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const { keyId: KeyId } = await createFamily(kms, [OTHER_REGION]);
+      const [updated, scheduled] = await Promise.allSettled([
+        update(KeyId),
+        elsewhere.scheduleKeyDeletion({ KeyId }),
+      ]);
+      const { KeyState } = await describeKey(elsewhere, KeyId);
+      const isPrimary = updated.status === 'fulfilled';
+      assert.deepEqual(
+        await regionsOf(kms, KeyId),
+        isPrimary ? [OTHER_REGION, REGION] : [REGION, OTHER_REGION],
+      );
+      const ifScheduled = isPrimary ? 'PendingReplicaDeletion' : 'PendingDeletion';
+      assert.equal(KeyState, scheduled.status === 'fulfilled' ? ifScheduled : 'Enabled');
+    }
+  });
+
   it('meets other changes of the keys without undoing them, nor being undone', async () => {
     const { keyId: KeyId } = await createFamily(kms, [OTHER_REGION]);
     const outcomes = await Promise.allSettled([
