@@ -9,7 +9,7 @@ import { createKey, currentMaterialOf } from './support/keys.ts';
 import { REGION as HOME, startTestServer, type TestServer } from './support/server.ts';
 
 /** Each is of many requests. */
-const SEQUENCES = Math.ceil(RUNS / 12);
+const SEQUENCES = Math.ceil(RUNS / 20);
 const MOST_COMMANDS = 30;
 
 let server: TestServer;
@@ -70,6 +70,18 @@ describe('the life of a key', () => {
   const here = fc.constant(HOME);
 
   it('of one Region', () => checkLives([HOME], {}, ofAnyKey(here)));
+
+  it('of several Regions', () => {
+    const regions = [HOME, 'ap-south-1', 'eu-west-1'];
+    const anywhere = fc.constantFrom(...regions);
+    const pairs = fc.tuple(anywhere, anywhere);
+    return checkLives(regions, { MultiRegion: true }, [
+      ...ofAnyKey(anywhere),
+      pairs.map((pair) => commands.replication(...pair)),
+      pairs.map((pair) => commands.replication(...pair)),
+      pairs.map((pair) => commands.promotion(...pair)),
+    ]);
+  });
 
   it('with imported material', () =>
     checkLives([HOME], { Origin: 'EXTERNAL' }, [
