@@ -256,6 +256,16 @@ describe('elliptic curve private keys', () => {
       await assertRefused('ECC_NIST_P256', info(ecKey(secret)), secret.toString('hex'));
   });
 
+  it('are refused on the curve of SM2 when they are its order less 1, with which nothing can be signed', async () => {
+    const algorithm = hex('301306072a8648ce3d020106082a811ccf5501822d');
+    const sm2Key = (secret: Uint8Array) =>
+      der(TAG.sequence, V1, algorithm, der(TAG.octetString, ecKey(secret)));
+    const orderLess1 = hex('fffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54122');
+    await assertRefused('SM2', sm2Key(orderLess1));
+    orderLess1.writeUInt8(0x21, 31);
+    assert.ok((await readPrivateKey('SM2', sm2Key(orderLess1))) !== undefined);
+  });
+
   it('are refused with a public key of another, off the curve, or none at all', async () => {
     const other = createECDH('prime256v1').generateKeys();
     const offCurve = Buffer.concat([point.subarray(0, 64), Buffer.of((point[64] ?? 0) ^ 1)]);

@@ -2,6 +2,7 @@ import { createECDH, ECDH } from 'node:crypto';
 import { type DerElement, derParts, readElements, readSequence, TAG } from './der.ts';
 import { type KeyPairSpec, loadPair } from './key-pair.ts';
 import { isRsaPrivateKey } from './rsa-private-key.ts';
+import { SM2_CURVE } from './sm2.ts';
 
 /** What a PrivateKeyInfo holds: views of its bytes. */
 interface PrivateKeyInfo {
@@ -41,7 +42,8 @@ const rsa = (modulusLength: number): Encoding => ({
   },
 });
 
-const ec = (namedCurve: string, curveOid: string, scalarLength: number): Encoding => {
+/** @param excluded a scalar below the order of the curve that is no private key all the same */
+const ec = (namedCurve: string, curveOid: string, scalarLength: number, excluded?: Buffer): Encoding => {
   const curve = Buffer.from(curveOid, 'hex');
   return {
     algorithm: Buffer.concat([EC_PUBLIC_KEY, curve]),
@@ -51,6 +53,7 @@ const ec = (namedCurve: string, curveOid: string, scalarLength: number): Encodin
       const leadingZeros = Buffer.alloc(scalarLength - key.scalar.length);
       const point = pointOf(namedCurve, key.scalar);
       const given = [key.publicKey, publicKey].filter((one) => one !== undefined);
+      if (excluded?.equals(Buffer.concat([leadingZeros, key.scalar]))) return undefined;
       if (point === undefined || !given.every((one) => isPoint(namedCurve, one, point))) return undefined;
       return derParts(TAG.sequence, [
         ...derParts(TAG.integer, [EC_VERSION]),
@@ -81,7 +84,8 @@ const ENCODINGS: Readonly<Partial<Record<KeyPairSpec, Encoding>>> = {
   ECC_NIST_P521: ec('secp521r1', '06052b81040023', 66),
   ECC_SECG_P256K1: ec('secp256k1', '06052b8104000a', 32),
   ECC_NIST_EDWARDS25519: ed25519,
-  SM2: ec('SM2', '06082a811ccf5501822d', 32),
+  // GM/T 0003.1-2012 section 6.1: at most n - 2. SM2DSA divides by the private key + 1.
+  SM2: ec('SM2', '06082a811ccf5501822d', 32, Buffer.from((SM2_CURVE.n - 1n).toString(16), 'hex')),
 };
 
 /**

@@ -168,6 +168,19 @@ describe('SM2DSA', () => {
     assert.equal(await verify(pair, 'SM2DSA', 'RAW', Buffer.from('Message digest'), signature), false);
   });
 
+  it('is made with a private key that comes without its public key, too', async () => {
+    const alone = loadPair(
+      'SM2',
+      Buffer.from(
+        `3041020100301306072a8648ce3d020106082a811ccf5501822d042730250201010420${vector.privateKey}`,
+        'hex',
+      ),
+    );
+    assert.deepEqual(alone.subjectPublicKeyInfo, pair.subjectPublicKeyInfo);
+    const signature = await sign(alone, 'SM2DSA', 'RAW', vector.message);
+    assert(await verify(pair, 'SM2DSA', 'RAW', vector.message, signature));
+  });
+
   it('agrees with OpenSSL, whose Node signs under the empty id', async () => {
     const { message } = vector;
     const { a, b, Gx, Gy } = SM2_CURVE;

@@ -30,8 +30,8 @@ const SIGNER_PREFIX = Buffer.concat([
   ...[a, b, Gx, Gy].map((number) => Buffer.from(number.toString(16).padStart(2 * NUMBER_LENGTH, '0'), 'hex')),
 ]);
 
-/** What stands before the number of a private key in the PrivateKeyInfo that OpenSSL writes. */
-const PRIVATE_KEY_OFFSET = 36;
+/** What stands before the number in an ECPrivateKey (RFC 5915): its version, 1, and the tag and length of the number. */
+const BEFORE_PRIVATE_KEY = Buffer.from('0201010420', 'hex');
 
 /** The point that is a public key, uncompressed: 0x04 and its coordinates. */
 export function sm2PublicKey(key: KeyObject): Buffer {
@@ -42,7 +42,8 @@ export function sm2PublicKey(key: KeyObject): Buffer {
 export function withSm2PrivateKey<T>(key: KeyObject, work: (number: Uint8Array) => T): T {
   const der = key.export({ type: 'pkcs8', format: 'der' });
   try {
-    return work(der.subarray(PRIVATE_KEY_OFFSET, PRIVATE_KEY_OFFSET + NUMBER_LENGTH));
+    const start = der.indexOf(BEFORE_PRIVATE_KEY) + BEFORE_PRIVATE_KEY.length;
+    return work(der.subarray(start, start + NUMBER_LENGTH));
   } finally {
     der.fill(0);
   }

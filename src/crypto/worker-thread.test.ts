@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { generatePair } from './key-pair.ts';
-import { runInWorkerThread } from './worker-thread.ts';
+import { runInWorkerThread, WorkerThread } from './worker-thread.ts';
 
 const pair = await generatePair('ECC_NIST_P256');
 const job = (digest: Uint8Array) =>
@@ -31,5 +31,25 @@ describe('the worker thread', () => {
     for (const result of refused)
       assert.match(String(Object(result).reason), /^ThrottlingException: You have exceeded the rate/);
     assert((await job(randomBytes(32))).length > 60);
+  });
+
+  it('fails what waits when it ends, and starts again', async () => {
+    // It answers how often it was asked since it started, and ends when it is asked a second time.
+    const entry = `
+      import { parentPort } from 'node:worker_threads';
+      let asked = 0;
+      parentPort.on('message', ({ id }) => {
+        asked += 1;
+        if (asked === 2) throw new Error('out of order');
+        parentPort.postMessage({ id, result: asked });
+      });`;
+    const thread = new WorkerThread(new URL(`data:text/javascript,${encodeURIComponent(entry)}`));
+    const run = () =>
+      thread.run('signPrehashed', 'ECC_NIST_P256', 'ECDSA_SHA_256', pair.privateKey, Buffer.of(1));
+    assert.equal(await run(), 1);
+    const ended = { message: 'the worker thread ended', cause: new Error('out of order') };
+    const [second, third] = [run(), run()];
+    await Promise.all([assert.rejects(second, ended), assert.rejects(third, ended)]);
+    assert.equal(await run(), 1);
   });
 });
