@@ -86,6 +86,29 @@ describe('a replica of a key with imported material', () => {
     await assertRefused(importWith(replica, keyId, parameters, material), 'InvalidImportTokenException');
   });
 
+  it('cannot become the primary key before, and keeps the material afterwards, as its sibling does', async () => {
+    const { keyId: KeyId, material } = await createFamily();
+    await assertRefused(
+      kms.updatePrimaryRegion({ KeyId, PrimaryRegion: OTHER_REGION }),
+      'KMSInvalidStateException',
+      `${keyArnIn(OTHER_REGION, KeyId)} is pending import.`,
+    );
+    await importMaterial(replica, KeyId, material);
+    const ciphertext = await encrypt(kms, KeyId);
+    await kms.updatePrimaryRegion({ KeyId, PrimaryRegion: OTHER_REGION });
+    for (const client of [kms, replica]) {
+      assert.equal(await stateOf(client, KeyId), 'Enabled');
+      await assertDecrypts(client, ciphertext, 'plaintext');
+    }
+  });
+
+  it('waits for its material again when its deletion is cancelled', async () => {
+    const { keyId: KeyId } = await createFamily();
+    await replica.scheduleKeyDeletion({ KeyId });
+    await replica.cancelKeyDeletion({ KeyId });
+    assert.equal(await stateOf(replica, KeyId), 'PendingImport');
+  });
+
   it('loses its material, or sees it expire, by itself', async () => {
     const { keyId, material } = await createFamily();
     await importMaterial(replica, keyId, material, { ValidTo: new Date(server.clock.now() + DAY) });

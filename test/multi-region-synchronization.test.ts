@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { KMS } from '@aws-sdk/client-kms';
 import { untilDone } from './support/due-work.ts';
+import { importMaterial } from './support/import.ts';
 import { type Inside, openInside } from './support/inside.ts';
 import { assertDecrypts, encrypt } from './support/keys.ts';
 import {
@@ -178,6 +180,30 @@ describe('a change of the primary Region that was not completed', () => {
     await untilInState(kms, keyId, 'Enabled');
     assert.equal((await describeKey(elsewhere, keyId)).KeyState, 'Enabled');
     assert.deepEqual(synchronizedKeys(), [keyArnIn(OTHER_REGION, keyId), keyArnIn(REGION, keyId)]);
+  });
+
+  it('does not hide that imported material has expired in the meantime', async () => {
+    const primary = await createPrimaryKey(kms, { Origin: 'EXTERNAL' });
+    const { keyId: KeyId } = primary;
+    const material = randomBytes(32);
+    const soon = LONGEST_SLEEP / 2;
+    const ValidTo = new Date(server.clock.now() + soon);
+    await importMaterial(kms, KeyId, material, { ExpirationModel: 'KEY_MATERIAL_EXPIRES', ValidTo });
+    await kms.replicateKey({ KeyId, ReplicaRegion: OTHER_REGION });
+    await importMaterial(elsewhere, KeyId, material);
+    await beginPrimaryRegionUpdate(inside, primary, OTHER_REGION);
+    const ciphertext = await encrypt(kms, KeyId);
+    server.clock.advance(soon);
+    await assertRefused(
+      kms.decrypt({ CiphertextBlob: ciphertext }),
+      'KMSInvalidStateException',
+      `${keyArnIn(REGION, KeyId)} is pending import.`,
+    );
+    await assertDecrypts(elsewhere, ciphertext, 'plaintext');
+    await untilInState(elsewhere, KeyId, 'Enabled');
+    assert.equal((await describeKey(kms, KeyId)).KeyState, 'PendingImport');
+    await importMaterial(kms, KeyId, material);
+    assert.equal((await describeKey(kms, KeyId)).KeyState, 'Enabled');
   });
 
   it('can be followed by the next one, after which the keys have the states that they had first', async () => {

@@ -36,12 +36,17 @@ export function stateWith(
 ): Pick<KeyRecord, 'keyState' | 'settledKeyState'> {
   const { keyState, settledKeyState } = record;
   const isComplete = isMaterialComplete({ record, materialRecords });
-  if (settledKeyState === undefined) return { keyState: settle(keyState, isComplete), settledKeyState };
-  return { keyState, settledKeyState: settle(settledKeyState, isComplete) };
+  return {
+    keyState: settle(keyState, isComplete),
+    settledKeyState: settledKeyState && settle(settledKeyState, isComplete),
+  };
 }
 
+/** The states that say more of a key than whether its material is there. */
+const LASTING: readonly string[] = ['PendingDeletion', 'PendingReplicaDeletion', 'Creating'];
+
 function settle(keyState: string, isComplete: boolean): string {
-  if (keyState === 'PendingDeletion' || keyState === 'PendingReplicaDeletion') return keyState;
+  if (LASTING.includes(keyState)) return keyState;
   if (!isComplete) return 'PendingImport';
   return keyState === 'PendingImport' ? 'Enabled' : keyState;
 }
