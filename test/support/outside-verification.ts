@@ -9,6 +9,7 @@ import { ed25519, ed25519ph } from '@noble/curves/ed25519.js';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { ml_dsa44, ml_dsa65, ml_dsa87 } from '@noble/post-quantum/ml-dsa.js';
+import { hasOpenssl } from './openssl.ts';
 
 /** Whether a signature of a message verifies, by somebody who has nothing but the public key that KMS gave. */
 export type OutsideVerification = (
@@ -16,11 +17,6 @@ export type OutsideVerification = (
   message: Uint8Array,
   signature: Uint8Array,
 ) => Promise<boolean> | boolean;
-
-/** OpenSSL of this machine verifies SM2 under a distinguishing id, which Node's does not. */
-export const hasOpenSsl = /^OpenSSL 3/.test(
-  spawnSync('openssl', ['version'], { encoding: 'utf8' }).stdout ?? '',
-);
 
 const CURVES: Readonly<Partial<Record<KeySpec, ECDSA>>> = {
   ECC_NIST_P256: p256,
@@ -52,7 +48,7 @@ export function outsideVerificationsOf(
     case 'ML_DSA_SHAKE_256':
       return [byOpenSsl(null), byLattice(keySpec)];
     case 'SM2DSA':
-      return hasOpenSsl ? [byOpenSslCommand] : [];
+      return hasOpenssl() ? [byOpenSslCommand] : [];
     default:
       return [byWebCrypto(algorithm)];
   }
@@ -88,6 +84,7 @@ const byWebCrypto =
     return webcrypto.subtle.verify(parameters, key, Buffer.from(signature), Buffer.from(message));
   };
 
+/** Of the machine, which verifies SM2 under a distinguishing id, as Node's does not. */
 function byOpenSslCommand(spki: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   const directory = mkdtempSync(join(tmpdir(), 'qkms-sm2-'));
   try {
