@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import type { AlgorithmSpec, CreateKeyCommandInput, KMS, WrappingKeySpec } from '@aws-sdk/client-kms';
+import { sm2Encrypt } from '../src/crypto/sm2-encryption.ts';
 import {
   AES_KEY_WRAP,
   createImportedKey,
@@ -159,13 +160,28 @@ describe('ImportKeyMaterial', () => {
     });
   }
 
-  it('imports SM2 private keys in the China Regions', async () => {
+  it('imports SM2 private keys in the China Regions, and whatever is wrapped under SM2 keys', async () => {
     const china = server.client({ region: 'cn-north-1' });
     const { privateKey, publicKey } = ec('SM2');
     const { keyId } = await createKey(china, { ...SIGNING, KeySpec: 'SM2' });
-    await importMaterial(china, keyId, pkcs8(privateKey), {}, AES_KEY_WRAP);
+    const materialId = await importMaterial(china, keyId, pkcs8(privateKey), {}, AES_KEY_WRAP);
     const { PublicKey } = await china.getPublicKey({ KeyId: keyId });
     assert.deepEqual(Buffer.from(PublicKey ?? []), publicKey.export({ type: 'spki', format: 'der' }));
+
+    const parameters = await china.getParametersForImport({
+      KeyId: keyId,
+      WrappingAlgorithm: 'SM2PKE',
+      WrappingKeySpec: 'SM2',
+    });
+    const key = Buffer.from(parameters.PublicKey ?? []);
+    const wrappingKey = createPublicKey({ key, format: 'der', type: 'spki' });
+    const { KeyMaterialId } = await china.importKeyMaterial({
+      KeyId: keyId,
+      ImportToken: parameters.ImportToken,
+      EncryptedKeyMaterial: sm2Encrypt(wrappingKey, pkcs8(privateKey)),
+      ...NEVER_EXPIRES,
+    });
+    assert.equal(KeyMaterialId, materialId);
   });
 
   it('refuses material of another kind or length than the key needs', async () => {

@@ -9,6 +9,7 @@ import {
 } from './import-wrapping.ts';
 import { generatePair, type KeyPair } from './key-pair.ts';
 import { KEY_SPECS } from './key-specs.ts';
+import { sm2Encrypt } from './sm2-encryption.ts';
 import { WYCHEPROOF_ABSENT, wycheproofGroups } from './wycheproof.test-support.ts';
 
 let wrappingKey: KeyPair;
@@ -54,6 +55,15 @@ describe('unwrapKeyMaterial', () => {
       }
     }
     assert.ok(tests > 50);
+  });
+
+  it('unwraps what SM2PKE encrypted', async () => {
+    const sm2 = await generatePair('SM2');
+    const material = randomBytes(32);
+    const wrapped = Buffer.from(sm2Encrypt(sm2.publicKey, material));
+    assert.deepEqual(await unwrapKeyMaterial(sm2, 'SM2PKE', wrapped), material);
+    wrapped.writeUInt8(wrapped.readUInt8(wrapped.length - 1) ^ 1, wrapped.length - 1);
+    assert.equal(await unwrapKeyMaterial(sm2, 'SM2PKE', wrapped), undefined);
   });
 
   it('takes no AES key but one of 256 bits', async () => {
@@ -106,8 +116,13 @@ describe('canWrap', () => {
       assert.deepEqual(specsBy(algorithm, 'RSA_2048').sort(), [...RSA, ...EC].sort());
   });
 
+  it('allows SM2PKE with SM2 wrapping keys for all but RSA private keys', () => {
+    assert.deepEqual(specsBy('SM2PKE', 'SM2').sort(), [...SECRETS, ...EC].sort());
+  });
+
   it('allows nothing else', () => {
-    for (const algorithm of WRAPPING_ALGORITHMS) assert.deepEqual(specsBy(algorithm, 'SM2'), []);
+    for (const algorithm of WRAPPING_ALGORITHMS)
+      if (algorithm !== 'SM2PKE') assert.deepEqual(specsBy(algorithm, 'SM2'), []);
     for (const algorithm of ['RSAES_PKCS1_V1_5', 'SM2PKE'] as const)
       assert.deepEqual(specsBy(algorithm, 'RSA_4096'), []);
   });

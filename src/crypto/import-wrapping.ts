@@ -1,7 +1,7 @@
 import { createDecipheriv } from 'node:crypto';
 import type { KeyPair } from './key-pair.ts';
 import { factsOf, type KeySpec } from './key-specs.ts';
-import { decryptOaep, type OaepAlgorithm } from './rsa-oaep.ts';
+import { decryptWithPrivateKey, type PublicKeyEncryptionAlgorithm } from './public-key-encryption.ts';
 
 /* How key material is encrypted on its way here. Source: crypto.md section 9. */
 
@@ -18,12 +18,13 @@ export const WRAPPING_ALGORITHMS = [
 ] as const;
 export type WrappingAlgorithm = (typeof WRAPPING_ALGORITHMS)[number];
 
-/** What is done with the wrapping key itself. */
-const OAEP: Readonly<Partial<Record<WrappingAlgorithm, OaepAlgorithm>>> = {
+/** With what the wrapping key encrypts, be it the key material or an AES key. */
+const ENCRYPTIONS: Readonly<Partial<Record<WrappingAlgorithm, PublicKeyEncryptionAlgorithm>>> = {
   RSAES_OAEP_SHA_1: 'RSAES_OAEP_SHA_1',
   RSAES_OAEP_SHA_256: 'RSAES_OAEP_SHA_256',
   RSA_AES_KEY_WRAP_SHA_1: 'RSAES_OAEP_SHA_1',
   RSA_AES_KEY_WRAP_SHA_256: 'RSAES_OAEP_SHA_256',
+  SM2PKE: 'SM2PKE',
 };
 
 /** The algorithms that wrap the key material under an AES key, and only that under the wrapping key. */
@@ -43,33 +44,35 @@ export interface Wrapping {
 
 /** Whether key material of a spec can be wrapped that way. */
 export function canWrap({ algorithm, keySpec: wrappingKeySpec }: Wrapping, keySpec: KeySpec): boolean {
-  if (OAEP[algorithm] === undefined || wrappingKeySpec === 'SM2') return false;
-  const isAsymmetric = factsOf(keySpec).type === 'asymmetric';
-  if (AES_KEY_WRAP.includes(algorithm)) return isAsymmetric;
+  const isKnown = ENCRYPTIONS[algorithm] !== undefined;
+  if (!isKnown || (algorithm === 'SM2PKE') !== (wrappingKeySpec === 'SM2')) return false;
+  if (AES_KEY_WRAP.includes(algorithm)) return factsOf(keySpec).type === 'asymmetric';
   const isTooLong = keySpec === 'ECC_NIST_P521' && wrappingKeySpec === 'RSA_2048';
   return !keySpec.startsWith('RSA_') && !isTooLong;
 }
 
 /**
- * Decrypts wrapped key material.
+ * Decrypts wrapped key material, on another thread.
  *
- * - `RSAES_OAEP_*`: RSAES-OAEP (RFC 8017 section 7.1) of the key material.
- * - `RSA_AES_KEY_WRAP_*`: the same of a 256-bit AES key, and behind it the key material in AES key wrap with padding
- *   (RFC 5649) under that key.
+ * - `RSAES_OAEP_*`, `SM2PKE`: the key material, encrypted.
+ * - `RSA_AES_KEY_WRAP_*`: a 256-bit AES key, encrypted with RSAES-OAEP, and behind it the key material in AES key wrap with
+ *   padding (RFC 5649) under that key.
  *
  * @param wrappingKey of the kind for which `canWrap` says that there is a way
  * @returns the key material, the caller's to wipe; `undefined`, whatever is wrong with it
+ * @throws ServiceError `ThrottlingException` when too much is waiting for that thread
  */
 export async function unwrapKeyMaterial(
   wrappingKey: KeyPair,
   algorithm: WrappingAlgorithm,
   wrapped: Buffer,
 ): Promise<Buffer | undefined> {
-  const oaep = OAEP[algorithm];
-  if (oaep === undefined) return undefined;
-  if (!AES_KEY_WRAP.includes(algorithm)) return decryptOaep(wrappingKey, oaep, wrapped);
+  const encryption = ENCRYPTIONS[algorithm];
+  if (encryption === undefined) return undefined;
+  if (!AES_KEY_WRAP.includes(algorithm)) return decryptWithPrivateKey(wrappingKey, encryption, wrapped);
   const modulusBytes = (wrappingKey.privateKey.asymmetricKeyDetails?.modulusLength ?? 0) / 8;
-  const aesKey = await decryptOaep(wrappingKey, oaep, wrapped.subarray(0, modulusBytes));
+  const wrappedKey = wrapped.subarray(0, modulusBytes);
+  const aesKey = await decryptWithPrivateKey(wrappingKey, encryption, wrappedKey);
   try {
     return aesKey && unwrapUnderAesKey(aesKey, wrapped.subarray(modulusBytes));
   } finally {

@@ -45,7 +45,7 @@ export const getParametersForImport = operation({
     KeyId: shapes.keyIdMember,
     WrappingAlgorithm: required(
       shapes.wrappingAlgorithm,
-      'How the key material will be wrapped: RSAES_OAEP_* for symmetric keys, HMAC keys and private keys of elliptic curves, RSA_AES_KEY_WRAP_* for private keys. RSAES_PKCS1_V1_5 is refused.',
+      'How the key material will be wrapped: RSAES_OAEP_* for symmetric keys, HMAC keys and private keys of elliptic curves, RSA_AES_KEY_WRAP_* for private keys, SM2PKE (China Regions) for all but RSA private keys. RSAES_PKCS1_V1_5 is refused.',
     ),
     WrappingKeySpec: required(
       shapes.wrappingKeySpec,
