@@ -413,6 +413,7 @@ describe('what ExplainAccess withholds', () => {
     const KeyId = denying.keyId;
     const denied = await explain({ KeyId, Principal: user.arn }, asking.credentials);
     assert.deepEqual([denied.Decision, denied.DecidingLayer], ['explicitDeny', 'key-policy']);
+    assert.equal(denied.Message, undefined, 'a Deny of the user’s own would come first in it');
     const silent = await newKey(allow({ Action: ['kms:GetKeyPolicy', 'kms:PutKeyPolicy'] }));
     const refused = await explain({ KeyId: silent.keyId, Principal: user.arn }, asking.credentials);
     assert.deepEqual([refused.Decision, refused.DecidingLayer], ['implicitDeny', 'key-policy']);

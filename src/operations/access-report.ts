@@ -137,7 +137,8 @@ export async function reportAccess(kms: Kms, iam: Iam, question: AccessQuestion)
   return {
     Decision: isOpen ? 'undetermined' : DECISIONS[decision.outcome],
     ...(!isOpen && {
-      ...(!decision.allowed && { Message: accessDeniedMessage(request, decision) }),
+      // What is withheld may deny as well, and the refusal would then say that.
+      ...(!decision.allowed && own !== undefined && { Message: accessDeniedMessage(request, decision) }),
       DecidingLayer: nameLayer(decision.layer),
     }),
     Layers: [...layers, { Layer: 'grants', Verdict: verdictOfGrants(explanation.grants), Statements: [] }],

@@ -59,7 +59,10 @@ export const explainAccess = operation({
       enumeration('allowed', 'explicitDeny', 'implicitDeny', 'undetermined'),
       'The decision; undetermined when it rests on what is withheld from the caller.',
     ),
-    Message: optional(string(), 'The text of the AccessDeniedException.'),
+    Message: optional(
+      string(),
+      'The text of the AccessDeniedException; absent when anything is withheld from the caller that it could rest on.',
+    ),
     DecidingLayer: optional(string(), 'What gives the permission, or denies it, or lacks it first.'),
     Layers: required(
       list(
