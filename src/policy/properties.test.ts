@@ -468,6 +468,15 @@ describe('laws', () => {
     });
   });
 
+  it('the decision that is explained is the decision', () => {
+    check(LAW_CASES, (raw, asked) => {
+      const policies = compiledSet(raw);
+      for (const question of asked) {
+        assert.deepEqual(explain(question, policies).decision, authorize(question, policies));
+      }
+    });
+  });
+
   it('nothing is allowed without an Allow, a grant or the root user, and nothing with an applying Deny', () => {
     check(LAW_CASES, (raw, asked) => {
       const policies = compiledSet(raw);
