@@ -11,7 +11,7 @@ import { createAccount, registerService } from '../src/cli/identities.ts';
 import { readConfiguration } from '../src/config.ts';
 import { type Issuer, startIssuer } from '../src/iam/openid-connect/issuer.test-support.ts';
 import { allOperations } from '../src/operations/index.ts';
-import { createUserWithKey, identityPolicy, trustPolicy } from './support/identities.ts';
+import { createUserWithKey, credentialsIn, identityPolicy, trustPolicy } from './support/identities.ts';
 import { allow, deny, keyPolicy, rootOf } from './support/key-policies.ts';
 import { createAlias, createKey, encrypt } from './support/keys.ts';
 import { assertRefused } from './support/refusal.ts';
@@ -50,12 +50,6 @@ after(async () => {
 /** What operators give to their commands, which work while the server runs. */
 function configuration() {
   return readConfiguration('production', { dataDirectory }, {});
-}
-
-function credentialsIn(lines: readonly string[]): Credentials {
-  const [, accessKeyId = '', secretAccessKey = ''] =
-    /AWS_ACCESS_KEY_ID=(\S+)\n\s*AWS_SECRET_ACCESS_KEY=(\S+)/.exec(lines.join('\n')) ?? [];
-  return { accessKeyId, secretAccessKey };
 }
 
 async function createRole(Principal: object | string, statement: object = {}): Promise<string> {
@@ -208,7 +202,7 @@ describe('a service', () => {
   let credentials: Credentials;
 
   before(async () => {
-    credentials = credentialsIn(await registerService(configuration(), SERVICE, [ACCOUNT]));
+    credentials = credentialsIn((await registerService(configuration(), SERVICE, [ACCOUNT])).join('\n'));
   });
 
   /** A client of the service that says on whose behalf it asks. */
@@ -274,7 +268,9 @@ describe('a key of another account', () => {
   let victims: KMS;
 
   before(async () => {
-    const credentials = credentialsIn(await createAccount(configuration(), OTHER_ACCOUNT, 'victims'));
+    const credentials = credentialsIn(
+      (await createAccount(configuration(), OTHER_ACCOUNT, 'victims')).join('\n'),
+    );
     victims = server.client({ credentials });
   });
 

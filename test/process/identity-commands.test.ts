@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { IAM } from '@aws-sdk/client-iam';
 import { STS } from '@aws-sdk/client-sts';
+import { credentialsIn } from '../support/identities.ts';
 import { type Ending, runQkms, temporaryDirectory } from '../support/qkms-process.ts';
 
 /* The commands for whoever can read the data directory, beside a server that runs. */
@@ -17,12 +18,6 @@ async function serve(t: TestContext): Promise<Beside> {
   const server = runQkms(t, ['start', '--port', '0', '--workers', '2'], { QKMS_DATA_DIR });
   const port = await server.port();
   return { port, command: (...args) => runQkms(t, args, { QKMS_DATA_DIR }).ended };
-}
-
-function credentialsIn(text: string) {
-  const [, accessKeyId = '', secretAccessKey = ''] =
-    /AWS_ACCESS_KEY_ID=(\S+)\n\s*AWS_SECRET_ACCESS_KEY=(\S+)/.exec(text) ?? [];
-  return { accessKeyId, secretAccessKey };
 }
 
 function clientsOf(t: TestContext, port: number, shown: string) {

@@ -36,3 +36,10 @@ export function identityPolicy(...Statement: readonly object[]): object {
 export function trustPolicy(statement: object): string {
   return JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
 }
+
+/** The access key in what a `qkms` command shows of it. */
+export function credentialsIn(shown: string): Credentials {
+  const [, accessKeyId = '', secretAccessKey = ''] =
+    /AWS_ACCESS_KEY_ID=(\S+)\n\s*AWS_SECRET_ACCESS_KEY=(\S+)/.exec(shown) ?? [];
+  return { accessKeyId, secretAccessKey };
+}
