@@ -8,7 +8,12 @@ import type { TestServer } from './server.ts';
  * QKMS_FUZZ_RUNS asks for more runs of each property (`npm run fuzz`), QKMS_FUZZ_SEED for those of an earlier time.
  */
 
-export const RUNS = Number(process.env['QKMS_FUZZ_RUNS'] ?? 200);
+/** The number of runs that is asked for, else of a normal run of the tests. */
+export function runsOr(normal: number): number {
+  return Number(process.env['QKMS_FUZZ_RUNS'] ?? normal);
+}
+
+export const RUNS = runsOr(200);
 export const SEED = Number(process.env['QKMS_FUZZ_SEED'] ?? randomInt(2 ** 31));
 const PROGRESS_INTERVAL = 1_000;
 
@@ -17,6 +22,7 @@ export async function checkProperty<T>(
   servers: readonly TestServer[],
   arbitrary: fc.Arbitrary<T>,
   check: (value: T) => Promise<void>,
+  numRuns = RUNS,
 ): Promise<void> {
   const before = new Map(servers.map((server) => [server, faultsOf(server).length]));
   let runs = 0;
@@ -25,7 +31,7 @@ export async function checkProperty<T>(
     runs += 1;
     if (runs % PROGRESS_INTERVAL === 0) process.stderr.write(`${runs} runs, seed ${SEED}\n`);
   });
-  await fc.assert(property, { numRuns: RUNS, seed: SEED });
+  await fc.assert(property, { numRuns, seed: SEED });
   for (const server of servers) {
     const kms = server.client();
     const { keyId } = await createKey(kms);

@@ -14,7 +14,8 @@ export interface NodeProcess {
   readonly endpoint: string;
   /** A stock AWS SDK client, signing as the root user of ACCOUNT. It does not retry. */
   client(region?: string): KMS;
-  iam(): IAM;
+  /** Signing as the root user of ACCOUNT, or with whatever credentials. */
+  iam(credentials?: Credentials): IAM;
   /** A client that signs with whatever credentials. */
   sts(credentials: Credentials): STS;
   /** Ends the primary process at once, and with `everything` its workers at the same moment, as nothing can prevent. */
@@ -55,7 +56,7 @@ export async function startNode(options: NodeOptions): Promise<NodeProcess> {
   return {
     endpoint,
     client: (region = REGION) => keep(new KMS({ ...settings, region })),
-    iam: () => keep(new IAM(settings)),
+    iam: (credentials = ROOT_CREDENTIALS) => keep(new IAM({ ...settings, credentials })),
     sts: (credentials) => keep(new STS({ ...settings, credentials })),
     async kill({ everything = false } = {}) {
       if (everything) killGroup(child);
