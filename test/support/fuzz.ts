@@ -71,7 +71,12 @@ function withoutAbsent(input: Readonly<Record<string, unknown>>): Record<string,
 }
 
 /** Members without which operations have little to do, although their shapes do not require them. */
-const WANTED: ReadonlySet<string> = new Set(['CiphertextBlob', 'NumberOfBytes']);
+const WANTED: ReadonlySet<string> = new Set([
+  'CiphertextBlob',
+  'GranteePrincipal',
+  'GrantToken',
+  'NumberOfBytes',
+]);
 
 function memberOf(name: string, { shape, required }: Member, named: NamedValues): fc.Arbitrary<unknown> {
   return fc.oneof(
