@@ -110,6 +110,7 @@ async function plant(ground: Ground, { name, seed }: NamedSeed): Promise<void> {
  * Opens the service in this process.
  *
  * @param options.scheduler whether this process also does what is due by time, such as deleting keys
+ * @param options.keyPairsAhead how many RSA key pairs of a size are generated ahead, in idle time; none by default
  * @param options.seed what a store in memory begins with, instead of the seed file of the configuration
  * @throws OperatorError when the store cannot be opened, or the seed has mistakes
  */
@@ -120,6 +121,7 @@ export async function openService(
     readonly logger: Logger;
     readonly scheduler: boolean;
     readonly seed?: NamedSeed | undefined;
+    readonly keyPairsAhead?: number;
   },
 ): Promise<Service> {
   const { clock = systemClock, logger } = options;
@@ -128,7 +130,8 @@ export async function openService(
     dataDirectory === undefined
       ? await openStoreInMemory(configuration, clock, options.seed)
       : await openStore(configuration, dataDirectory);
-  const kms = createKms({ partition, store, keyring, clock });
+  const { keyPairsAhead } = options;
+  const kms = createKms({ partition, store, keyring, clock, keyPairsAhead });
   const identities = iam.createIam({ partition, operatorAccount: accountId, store, keyring, clock });
   const { attestationRootsFile } = configuration;
   const readRecipient = recipientReader(
@@ -150,6 +153,7 @@ export async function openService(
     unreadyReason: () => undefined,
     async close() {
       stopScheduler();
+      kms.keyPairs.close();
       for (const uses of [identities.accessKeyUses, kms.keyUses]) {
         await uses
           .write()

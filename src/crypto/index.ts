@@ -49,6 +49,7 @@ export {
   readKeyMaterial,
 } from './key-material.ts';
 export { generatePair, KeyPair, loadPair } from './key-pair.ts';
+export { KeyPairReserve } from './key-pair-reserve.ts';
 export * from './key-specs.ts';
 export { encodeLengthPrefixed } from './length-prefixed.ts';
 export { generateMac, HmacKeyMaterial, macsEqual } from './mac.ts';

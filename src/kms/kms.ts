@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { KeyPairReserve } from '../crypto/index.ts';
 import type { Keyring } from '../keyring/index.ts';
 import {
   type AliasRecord,
@@ -31,17 +32,22 @@ export interface Kms {
   readonly aliases: EntryCache<AliasRecord>;
   /** The last cryptographic operations with keys, by key ARN. */
   readonly keyUses: LastUses<KeyUse>;
+  /** Where new data key pairs come from. */
+  readonly keyPairs: KeyPairReserve;
 }
 
+/** @param parts.keyPairsAhead how many RSA key pairs of a size are generated ahead; none by default */
 export function createKms(parts: {
   readonly partition: string;
   readonly store: Store;
   readonly keyring: Keyring;
   readonly clock: Clock;
+  readonly keyPairsAhead?: number | undefined;
 }): Kms {
-  const { store } = parts;
+  const { keyPairsAhead = 0, ...given } = parts;
+  const { store } = given;
   return {
-    ...parts,
+    ...given,
     keys: store.cache('key', KEY_CACHE_CAPACITY, (reader, identifiers) => {
       const [region = '', keyId = ''] = identifiers.split('/');
       return loadKeyEntry(reader, parts, region, keyId);
@@ -55,6 +61,7 @@ export function createKms(parts: {
       return findAlias(reader, accountId, region, aliasName.join('/'));
     }),
     keyUses: new LastUses(store, 0, putKeyUse),
+    keyPairs: new KeyPairReserve(keyPairsAhead),
   };
 }
 

@@ -1,4 +1,4 @@
-import { generatePair, isOfferedIn, type KeyPair, SymmetricKeyMaterial } from '../crypto/index.ts';
+import { isOfferedIn, type KeyPair, SymmetricKeyMaterial } from '../crypto/index.ts';
 import { currentMaterialOf, type KeyEntry } from '../kms/index.ts';
 import { blob, enumeration, optional, required, structure, type ValueOf } from '../model/index.ts';
 import { CRYPTOGRAPHIC_ERRORS, dataKeyTarget, encryptionConditions } from './common.ts';
@@ -82,8 +82,8 @@ export const generateDataKeyPair = operation({
     },
   ],
   check: ({ input, region }) => requireOffered(region, input.KeyPairSpec),
-  async handler({ input, targets: { key }, recipient }) {
-    const pair = await generatePair(input.KeyPairSpec);
+  async handler({ input, targets: { key }, recipient, kms }) {
+    const pair = await kms.keyPairs.take(input.KeyPairSpec);
     const privateKey = pair.exportPrivateKey();
     return {
       ...describePair(key, input, pair, privateKey),
@@ -115,8 +115,8 @@ export const generateDataKeyPairWithoutPlaintext = operation({
     },
   ],
   check: ({ input, region }) => requireOffered(region, input.KeyPairSpec),
-  async handler({ input, targets: { key } }) {
-    const pair = await generatePair(input.KeyPairSpec);
+  async handler({ input, targets: { key }, kms }) {
+    const pair = await kms.keyPairs.take(input.KeyPairSpec);
     const privateKey = pair.exportPrivateKey();
     try {
       return describePair(key, input, pair, privateKey);
