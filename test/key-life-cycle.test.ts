@@ -21,6 +21,7 @@ after(() => server.close());
 
 type Commands = fc.Arbitrary<commands.KeyCommand>;
 
+const MOSTLY = fc.constantFrom(true, true, false);
 const WINDOWS = fc.constantFrom(7, 30);
 const PERIODS = fc.constantFrom(undefined, 90, 91, 365, 2560);
 const MATERIALS = fc.option(fc.nat(3), { nil: undefined });
@@ -31,13 +32,34 @@ function ofAnyKey(regions: fc.Arbitrary<string>): Commands[] {
   return [
     regions.map(commands.encryption),
     regions.map(commands.rotationOnDemand),
-    fc.tuple(regions, fc.boolean()).map(([region, isEnabled]) => commands.enablement(region, isEnabled)),
+    fc.tuple(regions, MOSTLY).map(([region, isEnabled]) => commands.enablement(region, isEnabled)),
     fc.tuple(regions, PERIODS).map(([region, days]) => commands.automaticRotation(region, days)),
     regions.map(commands.noAutomaticRotation),
     fc.tuple(regions, WINDOWS).map(([region, days]) => commands.deletion(region, days)),
     regions.map(commands.cancellation),
+    regions.map(commands.cancellation),
     fc.constantFrom(1, 7, 29, 30, 90, 365, 4000).map((days) => commands.wait(HOME, days)),
     fc.constant(commands.waitForRotation(HOME)),
+  ];
+}
+
+/** What may happen to multi-Region keys. */
+function ofFamilies(regions: fc.Arbitrary<string>): Commands[] {
+  const pairs = fc.tuple(regions, regions);
+  return [
+    pairs.map((pair) => commands.replication(...pair)),
+    pairs.map((pair) => commands.replication(...pair)),
+    pairs.map((pair) => commands.promotion(...pair)),
+  ];
+}
+
+/** What may happen to keys with imported material. */
+function ofImportedKeys(regions: fc.Arbitrary<string>): Commands[] {
+  const imports = fc.tuple(regions, MATERIALS, VALID_DAYS);
+  return [
+    imports.map((what) => commands.importation(...what)),
+    imports.map((what) => commands.importation(...what)),
+    fc.tuple(regions, fc.nat(3)).map((what) => commands.deletionOfMaterial(...what)),
   ];
 }
 
@@ -68,26 +90,24 @@ async function checkLives(
  */
 describe('the life of a key', () => {
   const here = fc.constant(HOME);
+  const regions = [HOME, 'ap-south-1', 'eu-west-1'];
+  const anywhere = fc.constantFrom(...regions);
 
   it('of one Region', () => checkLives([HOME], {}, ofAnyKey(here)));
 
-  it('of several Regions', () => {
-    const regions = [HOME, 'ap-south-1', 'eu-west-1'];
-    const anywhere = fc.constantFrom(...regions);
-    const pairs = fc.tuple(anywhere, anywhere);
-    return checkLives(regions, { MultiRegion: true }, [
-      ...ofAnyKey(anywhere),
-      pairs.map((pair) => commands.replication(...pair)),
-      pairs.map((pair) => commands.replication(...pair)),
-      pairs.map((pair) => commands.promotion(...pair)),
-    ]);
-  });
+  it('of several Regions', () =>
+    checkLives(regions, { MultiRegion: true }, [...ofAnyKey(anywhere), ...ofFamilies(anywhere)]));
 
   it('with imported material', () =>
-    checkLives([HOME], { Origin: 'EXTERNAL' }, [
-      ...ofAnyKey(here),
-      fc.tuple(MATERIALS, VALID_DAYS).map((what) => commands.importation(HOME, ...what)),
-      fc.tuple(MATERIALS, VALID_DAYS).map((what) => commands.importation(HOME, ...what)),
-      fc.nat(3).map((which) => commands.deletionOfMaterial(HOME, which)),
-    ]));
+    checkLives([HOME], { Origin: 'EXTERNAL' }, [...ofAnyKey(here), ...ofImportedKeys(here)]));
+
+  it('of several Regions with imported material', () => {
+    const two = regions.slice(0, 2);
+    const inEither = fc.constantFrom(...two);
+    return checkLives(two, { MultiRegion: true, Origin: 'EXTERNAL' }, [
+      ...ofAnyKey(inEither),
+      ...ofFamilies(inEither),
+      ...ofImportedKeys(inEither),
+    ]);
+  });
 });

@@ -144,7 +144,7 @@ export function importation(
   return command({
     title: `ImportKeyMaterial ${which ?? 'new'} for ${validDays} days`,
     region,
-    refusals: (model) => model.refusalsOfImport(region, which === undefined),
+    refusals: (model) => model.refusalsOfImport(region, which === undefined || model.materials.length === 0),
     async call({ kms, KeyId, now }, { materials }) {
       const known = which === undefined ? undefined : materials[which % materials.length];
       const bytes = known?.bytes ?? randomBytes(32);
@@ -155,7 +155,7 @@ export function importation(
       });
       return { id, bytes, validTo };
     },
-    apply: (model, { id, bytes, validTo }) => model.importMaterial(id, bytes, validTo),
+    apply: (model, { id, bytes, validTo }) => model.importMaterial(region, id, bytes, validTo),
   });
 }
 
@@ -169,7 +169,7 @@ export function deletionOfMaterial(region: string, which: number): KeyCommand {
       await kms.deleteImportedKeyMaterial({ KeyId, KeyMaterialId });
       return KeyMaterialId;
     },
-    apply: (model, id) => model.loseMaterial(id),
+    apply: (model, id) => model.loseMaterial(region, id),
   });
 }
 
@@ -179,7 +179,7 @@ export function replication(region: string, ReplicaRegion: string): KeyCommand {
     region,
     refusals: (model) => model.refusalsOfReplication(region, ReplicaRegion),
     call: ({ kms, KeyId }) => kms.replicateKey({ KeyId, ReplicaRegion }),
-    apply: ({ members }) => members.set(ReplicaRegion, { state: 'Enabled' }),
+    apply: (model) => model.replicate(ReplicaRegion),
   });
 }
 

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import type { KMS, RotationsListEntry } from '@aws-sdk/client-kms';
+import { isDeepStrictEqual } from 'node:util';
+import type { KeyMaterialState, KMS, RotationsListEntry } from '@aws-sdk/client-kms';
 import { untilDestroyed } from './deletion.ts';
 import { DAY, untilDone } from './due-work.ts';
 import type { Ciphertext, KeyModel, Material } from './key-model.ts';
 import { currentMaterialOf } from './keys.ts';
+import { keyArnIn } from './multi-region.ts';
 import { assertRefused } from './refusal.ts';
 import { listMaterial, rotationStatus } from './rotation.ts';
 import type { TestServer } from './server.ts';
@@ -26,19 +28,16 @@ export function kmsIn({ clients }: LivingKey, region: string): KMS {
 export async function followTime(model: KeyModel, key: LivingKey): Promise<void> {
   const { server, keyId } = key;
   const now = () => server.clock.now();
+  let hasExpired = false;
   for (let due = model.due(now()); due !== undefined; due = model.due(now())) {
     const kms = kmsIn(key, due.region);
     if (due.work === 'deletion') {
       await untilDestroyed(server, kms, keyId);
-      model.members.delete(due.region);
+      model.destroy(due.region);
       if (model.isPrimaryFree) await beginWaiting(model, key);
     } else if (due.work === 'expiry') {
-      const { id } = due;
-      const isThere = (entry: RotationsListEntry) =>
-        entry.KeyMaterialId === id &&
-        (entry.ImportState === 'IMPORTED' || entry.KeyMaterialState === 'PENDING_ROTATION');
-      await untilDone(server, async () => !(await listMaterial(kms, keyId)).some(isThere));
-      model.loseMaterial(id);
+      hasExpired = true;
+      model.loseMaterial(due.region, due.id);
     } else {
       const { currentId } = model;
       await untilDone(server, async () => (await currentMaterialOf(kms, keyId)) !== currentId);
@@ -48,6 +47,12 @@ export async function followTime(model: KeyModel, key: LivingKey): Promise<void>
       model.rotate(KeyMaterialId, 'AUTOMATIC', date);
     }
   }
+  if (!hasExpired) return;
+  for (const region of model.members.keys())
+    await untilDone(server, async () =>
+      isDeepStrictEqual(await listMaterial(kmsIn(key, region), keyId), materialIn(model, region, keyId)),
+    );
+  await followTime(model, key);
 }
 
 /** The waiting period of the primary key begins when its last replica is gone. */
@@ -83,7 +88,7 @@ async function assertDescribed(model: KeyModel, region: string, kms: KMS, KeyId:
   assert.equal(KeyMetadata?.DeletionDate?.getTime(), member?.deletionDate);
   assert.equal(KeyMetadata?.PendingDeletionWindowInDays, member?.windowInDays);
   assert.equal(KeyMetadata?.CurrentKeyMaterialId, model.currentId);
-  const { MultiRegionConfiguration, Arn = '' } = KeyMetadata ?? {};
+  const { MultiRegionConfiguration } = KeyMetadata ?? {};
   if (MultiRegionConfiguration !== undefined) {
     const { PrimaryKey, ReplicaKeys = [] } = MultiRegionConfiguration;
     assert.equal(PrimaryKey?.Region, model.primary);
@@ -97,26 +102,42 @@ async function assertDescribed(model: KeyModel, region: string, kms: KMS, KeyId:
     [status.KeyRotationEnabled, status.RotationPeriodInDays, status.NextRotationDate?.getTime()],
     [rotation !== undefined, rotation?.periodInDays, rotation?.nextDate],
   );
-  const materials = model.materials.map((material) => describeMaterial(model, material, Arn));
-  assert.deepEqual(listed, materials);
+  assert.deepEqual(listed, materialIn(model, region, KeyId));
 }
 
-function describeMaterial(model: KeyModel, material: Material, KeyId: string): RotationsListEntry {
-  const { id, pending, present, rotation, validTo } = material;
-  const state = id === model.currentId ? 'CURRENT' : 'NON_CURRENT';
+/** What ListKeyRotations tells of all material in a Region. */
+function materialIn(model: KeyModel, region: string, keyId: string): readonly RotationsListEntry[] {
+  return model.materials.map((material) => ({
+    KeyId: keyArnIn(region, keyId),
+    ...describeMaterial(model, material, region),
+  }));
+}
+
+function describeMaterial(model: KeyModel, material: Material, region: string): RotationsListEntry {
+  const { id, rotation, imports } = material;
   return {
-    KeyId,
     KeyMaterialId: id,
-    KeyMaterialState: pending ? 'PENDING_ROTATION' : state,
-    ...(model.isImported && { ImportState: present ? 'IMPORTED' : 'PENDING_IMPORT' }),
-    ...(model.isImported && present && describeExpiration(validTo)),
+    KeyMaterialState: materialState(model, material),
+    ...(model.isImported && describeImport(imports.get(region))),
     ...(rotation && { RotationDate: new Date(rotation.date), RotationType: rotation.type }),
   };
 }
 
-function describeExpiration(validTo: number | undefined): RotationsListEntry {
-  if (validTo === undefined) return { ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' };
-  return { ExpirationModel: 'KEY_MATERIAL_EXPIRES', ValidTo: new Date(validTo) };
+function materialState(model: KeyModel, material: Material): KeyMaterialState {
+  if (!material.pending) return material.id === model.currentId ? 'CURRENT' : 'NON_CURRENT';
+  return model.isEverywhere(material) ? 'PENDING_ROTATION' : 'PENDING_MULTI_REGION_IMPORT_AND_ROTATION';
+}
+
+function describeImport(imported: { readonly validTo: number | undefined } | undefined): RotationsListEntry {
+  if (imported === undefined) return { ImportState: 'PENDING_IMPORT' };
+  const { validTo } = imported;
+  if (validTo === undefined)
+    return { ImportState: 'IMPORTED', ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' };
+  return {
+    ImportState: 'IMPORTED',
+    ExpirationModel: 'KEY_MATERIAL_EXPIRES',
+    ValidTo: new Date(validTo),
+  };
 }
 
 /** Checks that every ciphertext that the key ever made decrypts in a Region, if it is enabled there. */

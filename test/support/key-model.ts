@@ -20,10 +20,10 @@ export interface Material {
   rotation?: { readonly type: 'AUTOMATIC' | 'ON_DEMAND'; readonly date: number };
   /** Imported, and not current yet. */
   pending: boolean;
-  present: boolean;
-  validTo?: number | undefined;
   /** Imported material itself. */
   readonly bytes?: Uint8Array;
+  /** The Regions in which imported material is there, and when it expires in them. */
+  readonly imports: Map<string, { readonly validTo: number | undefined }>;
 }
 
 /** What is to happen by itself. */
@@ -63,20 +63,30 @@ export class KeyModel {
     this.primary = region;
     this.currentId = firstId;
     this.members.set(region, { state: this.isImported ? 'PendingImport' : 'Enabled' });
-    if (firstId !== undefined) this.materials.push({ id: firstId, pending: false, present: true });
+    if (firstId !== undefined) this.materials.push({ id: firstId, pending: false, imports: new Map() });
   }
 
   get replicas(): readonly string[] {
     return [...this.members.keys()].filter((region) => region !== this.primary).sort();
   }
 
-  get isComplete(): boolean {
+  /** Whether all material is there in a Region that the key has ever worked with. */
+  isCompleteIn(region: string): boolean {
     const permanent = this.materials.filter(({ pending }) => !pending);
-    return permanent.length > 0 && permanent.every(({ present }) => present);
+    return permanent.length > 0 && permanent.every((material) => this.isPresent(material, region));
+  }
+
+  isPresent({ imports }: Material, region: string): boolean {
+    return !this.isImported || imports.has(region);
   }
 
   get pendingMaterial(): Material | undefined {
     return this.materials.find(({ pending }) => pending);
+  }
+
+  /** Whether material has been imported in every Region. */
+  isEverywhere(material: Material): boolean {
+    return [...this.members.keys()].every((region) => this.isPresent(material, region));
   }
 
   stateIn(region: string): State | undefined {
@@ -104,19 +114,24 @@ export class KeyModel {
 
   refusalsOfRotation(region: string, now: number): string[] {
     const onDemand = this.materials.filter(({ rotation }) => rotation?.type === 'ON_DEMAND');
+    const pending = this.pendingMaterial;
+    const canPromote = pending !== undefined && this.isEverywhere(pending);
     const untilNext = this.rotation === undefined ? Number.POSITIVE_INFINITY : this.rotation.nextDate - now;
     return [
       ...this.refusalsOfState(region, 'Enabled'),
       ...(region === this.primary ? [] : [UNSUPPORTED]),
       ...(onDemand.length < ON_DEMAND_ROTATIONS ? [] : ['LimitExceededException']),
       ...(untilNext > CONFLICT_WINDOW ? [] : ['ConflictException']),
-      ...(this.isImported && this.pendingMaterial === undefined ? [INVALID_STATE] : []),
+      ...(this.isImported && !canPromote ? [INVALID_STATE] : []),
     ];
   }
 
   refusalsOfImport(region: string, isNew: boolean): string[] {
-    const codes = this.refusalsOfState(region, 'Enabled', 'Disabled', 'PendingImport');
-    return isNew && this.pendingMaterial !== undefined ? [...codes, INVALID_STATE] : codes;
+    return [
+      ...this.refusalsOfState(region, 'Enabled', 'Disabled', 'PendingImport'),
+      ...(isNew && this.pendingMaterial !== undefined ? [INVALID_STATE] : []),
+      ...(isNew && region !== this.primary ? [UNSUPPORTED] : []),
+    ];
   }
 
   refusalsOfMaterialDeletion(region: string): string[] {
@@ -148,18 +163,18 @@ export class KeyModel {
   due(now: number): DueWork | undefined {
     for (const [region, { deletionDate = now + 1 }] of this.members)
       if (deletionDate <= now) return { work: 'deletion', region };
+    for (const region of this.members.keys())
+      for (const { id, imports } of this.materials)
+        if ((imports.get(region)?.validTo ?? now + 1) <= now) return { work: 'expiry', region, id };
     const region = this.primary;
     const state = this.stateIn(region);
-    if (state === undefined) return undefined;
-    for (const { id, validTo = now + 1 } of this.materials)
-      if (validTo <= now) return { work: 'expiry', region, id };
     const { nextDate: date = now + 1 } = this.rotation ?? {};
     return state === 'Enabled' && date <= now ? { work: 'rotation', region, date } : undefined;
   }
 
   /** Rotation to new material. */
   rotate(id: string, type: 'AUTOMATIC' | 'ON_DEMAND', date: number): void {
-    this.materials.push({ id, rotation: { type, date }, pending: false, present: true });
+    this.materials.push({ id, rotation: { type, date }, pending: false, imports: new Map() });
     this.currentId = id;
     if (type === 'AUTOMATIC' && this.rotation !== undefined) {
       const { periodInDays } = this.rotation;
@@ -187,7 +202,19 @@ export class KeyModel {
   }
 
   cancelDeletion(region: string): void {
-    this.members.set(region, { state: this.isComplete ? 'Disabled' : 'PendingImport' });
+    this.members.set(region, {
+      state: this.isCompleteIn(region) ? 'Disabled' : 'PendingImport',
+    });
+  }
+
+  replicate(region: string): void {
+    this.members.set(region, { state: this.isImported ? 'PendingImport' : 'Enabled' });
+  }
+
+  /** What a key is in a Region is gone with it. */
+  destroy(region: string): void {
+    this.members.delete(region);
+    for (const { imports } of this.materials) imports.delete(region);
   }
 
   /** The primary key has waited for its last replica, which is gone now. */
@@ -195,29 +222,32 @@ export class KeyModel {
     return this.stateIn(this.primary) === 'PendingReplicaDeletion' && this.replicas.length === 0;
   }
 
-  importMaterial(id: string, bytes: Uint8Array, validTo: number | undefined): void {
-    const known = this.materials.find((material) => material.id === id);
-    if (known !== undefined) Object.assign(known, { present: true, validTo });
-    else this.materials.push({ id, bytes, pending: this.materials.length > 0, present: true, validTo });
+  importMaterial(region: string, id: string, bytes: Uint8Array, validTo: number | undefined): void {
+    let material = this.materials.find((one) => one.id === id);
+    if (material === undefined) {
+      material = { id, bytes, pending: this.materials.length > 0, imports: new Map() };
+      this.materials.push(material);
+    }
+    material.imports.set(region, { validTo });
     this.currentId ??= id;
-    this.#follow();
+    this.#follow(region);
   }
 
-  /** Imported material that is deleted, or has expired. */
-  loseMaterial(id: string | undefined): void {
+  /** Imported material that is deleted, or has expired, in a Region. */
+  loseMaterial(region: string, id: string | undefined): void {
     const material = this.materials.find((one) => one.id === id);
     if (material === undefined) return;
-    if (material.pending) this.materials = this.materials.filter((one) => one !== material);
-    else Object.assign(material, { present: false, validTo: undefined });
-    this.#follow();
+    if (material.pending && region === this.primary)
+      this.materials = this.materials.filter((one) => one !== material);
+    else material.imports.delete(region);
+    this.#follow(region);
   }
 
   /** The state follows from which material is there. */
-  #follow(): void {
-    for (const member of this.members.values()) {
-      if (member.state.endsWith('Deletion')) continue;
-      if (!this.isComplete) member.state = 'PendingImport';
-      else if (member.state === 'PendingImport') member.state = 'Enabled';
-    }
+  #follow(region: string): void {
+    const member = this.members.get(region);
+    if (member === undefined || member.state.endsWith('Deletion')) return;
+    if (!this.isCompleteIn(region)) member.state = 'PendingImport';
+    else if (member.state === 'PendingImport') member.state = 'Enabled';
   }
 }
