@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { type KMS, KMSServiceException } from '@aws-sdk/client-kms';
+import { importMaterial } from './import.ts';
 import { allow, keyPolicy } from './key-policies.ts';
 import { createKey, encrypt } from './keys.ts';
+
+/** Every how many-th key has imported material. */
+const IMPORTED_SHARE = 5;
 
 /** What is to be seen of a key. */
 interface KeyFacts {
@@ -16,6 +20,8 @@ interface KeyFacts {
 /** A key that a writer has created. */
 interface WrittenKey {
   readonly keyId: string;
+  /** Of a key whose material is imported, and taken away again. */
+  readonly material?: Uint8Array;
   /** The plaintext is the key id. */
   ciphertext?: Uint8Array;
   /** What the service has confirmed. */
@@ -54,14 +60,22 @@ export async function writeUntilBroken(kms: KMS, ledger: Ledger, acknowledged: (
 
 async function create(kms: KMS, ledger: Ledger): Promise<void> {
   const facts = { state: 'Enabled', policy: somePolicy(), description: randomUUID(), tags: {}, aliases: [] };
-  const { keyId } = await createKey(kms, { Policy: facts.policy, Description: facts.description });
+  const request = { Policy: facts.policy, Description: facts.description };
+  if (randomInt(IMPORTED_SHARE) === 0) {
+    const { keyId } = await createKey(kms, { ...request, Origin: 'EXTERNAL' });
+    const material = randomBytes(32);
+    ledger.push({ keyId, material, acknowledged: { ...facts, state: 'PendingImport' } });
+    return;
+  }
+  const { keyId } = await createKey(kms, request);
   const key: WrittenKey = { keyId, acknowledged: facts };
   ledger.push(key);
   key.ciphertext = await encrypt(kms, keyId, keyId);
 }
 
 async function change(kms: KMS, key: WrittenKey): Promise<void> {
-  const changes = possibleChanges(key.acknowledged);
+  const { acknowledged, material } = key;
+  const changes = material ? importChanges(acknowledged, material) : possibleChanges(acknowledged);
   const chosen = changes[randomInt(changes.length)];
   if (chosen === undefined) return;
   const attempted = { ...key.acknowledged, ...chosen.to };
@@ -69,6 +83,9 @@ async function change(kms: KMS, key: WrittenKey): Promise<void> {
   await chosen.make(kms, key.keyId);
   key.acknowledged = attempted;
   delete key.attempted;
+  // What was encrypted under imported material decrypts whenever the material is back.
+  if (material !== undefined && attempted.state === 'Enabled')
+    key.ciphertext ??= await encrypt(kms, key.keyId, key.keyId);
 }
 
 function possibleChanges({ state, tags, aliases }: KeyFacts): readonly Change[] {
@@ -108,6 +125,17 @@ function possibleChanges({ state, tags, aliases }: KeyFacts): readonly Change[] 
   ];
 }
 
+function importChanges({ state }: KeyFacts, material: Uint8Array): readonly Change[] {
+  return [
+    state === 'PendingImport'
+      ? { to: { state: 'Enabled' }, make: (kms, KeyId) => importMaterial(kms, KeyId, material) }
+      : {
+          to: { state: 'PendingImport' },
+          make: (kms, KeyId) => kms.deleteImportedKeyMaterial({ KeyId }),
+        },
+  ];
+}
+
 /** A policy like no other. */
 function somePolicy(): string {
   return keyPolicy(allow({ Sid: randomUUID() }));
@@ -131,7 +159,8 @@ export async function verifyLedger(kms: KMS, ledger: Ledger): Promise<void> {
 /** Makes every key usable, and decrypts what was encrypted under it. */
 export async function verifyCiphertexts(kms: KMS, ledger: Ledger): Promise<void> {
   for (const key of ledger) {
-    const { keyId: KeyId, acknowledged } = key;
+    const { keyId: KeyId, acknowledged, material } = key;
+    if (acknowledged.state === 'PendingImport' && material) await importMaterial(kms, KeyId, material);
     if (acknowledged.state === 'PendingDeletion') await kms.cancelKeyDeletion({ KeyId });
     await kms.enableKey({ KeyId });
     await verifyCiphertext(kms, key);
