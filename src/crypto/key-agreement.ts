@@ -1,4 +1,6 @@
 import { createPublicKey, diffieHellman, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
+import { ConcurrencyLimit } from './concurrency-limit.ts';
 import type { KeyPair, KeyPairSpec } from './key-pair.ts';
 import { runInWorkerThread } from './worker-thread.ts';
 
@@ -38,7 +40,7 @@ export function readPeerKey(own: KeyPair, subjectPublicKeyInfo: Uint8Array): Key
  *
  * @param peerKey as `readPeerKey` returned it
  * @returns the x coordinate of the shared point: 32, 48 or 66 bytes
- * @throws ServiceError `ThrottlingException` when too much is waiting for that thread
+ * @throws ServiceError `ThrottlingException` when too many agreements are waited for
  */
 export async function deriveSharedSecret(
   { keySpec, privateKey }: KeyPair,
@@ -49,9 +51,15 @@ export async function deriveSharedSecret(
     const { buffer } = await runInWorkerThread('sm2SharedSecret', privateKey, peerKey);
     return Buffer.from(buffer);
   }
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  diffieHellman({ privateKey, publicKey: peerKey }, (error, secret) =>
-    error === null ? resolve(secret) : reject(error),
-  );
-  return promise;
+  return AGREEMENT.run(() => diffieHellmanInPool({ privateKey, publicKey: peerKey }));
+}
+
+/** A flood of agreements, which take up to 3 ms, leaves threads and cores to everything else. */
+const AGREEMENT = new ConcurrencyLimit(2, 512);
+
+const diffieHellmanInPool = promisify<DiffieHellmanKeys, Buffer>(diffieHellman);
+
+interface DiffieHellmanKeys {
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
 }

@@ -49,6 +49,19 @@ describe('RSAES-OAEP', () => {
     }
   });
 
+  it('refuses to decrypt more at once than it has patience for, and does the others', async () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const pair = new KeyPair('RSA_2048', privateKey);
+    const ciphertext = encryptOaep(pair, 'RSAES_OAEP_SHA_1', Buffer.of(1));
+    const decrypt = () => decryptOaep(pair, 'RSAES_OAEP_SHA_1', ciphertext);
+    const results = await Promise.allSettled(Array.from({ length: 600 }, decrypt));
+    const refused = results.filter(({ status }) => status === 'rejected');
+    assert.equal(refused.length, 600 - 512 - 2);
+    for (const result of refused)
+      assert.match(String(Object(result).reason), /^ThrottlingException: You have exceeded the rate/);
+    assert.deepEqual(await decrypt(), Buffer.of(1));
+  });
+
   it('takes no ciphertext that is shorter or longer than the modulus', async () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const pair = new KeyPair('RSA_2048', privateKey);

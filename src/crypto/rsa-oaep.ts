@@ -1,4 +1,5 @@
 import { constants, publicEncrypt, subtle } from 'node:crypto';
+import { ConcurrencyLimit } from './concurrency-limit.ts';
 import type { KeyPair } from './key-pair.ts';
 
 /** RSAES-OAEP (RFC 8017 section 7.1): MGF1 with the same hash, the label empty. */
@@ -17,6 +18,9 @@ const HASHES: Readonly<Record<OaepAlgorithm, OaepHash>> = {
   RSAES_OAEP_SHA_1: { name: 'SHA-1', digest: 'sha1', length: 20 },
   RSAES_OAEP_SHA_256: { name: 'SHA-256', digest: 'sha256', length: 32 },
 };
+
+/** A flood of decryptions leaves threads and cores to everything else. */
+const DECRYPTION = new ConcurrencyLimit(2, 512);
 
 /** The length of ciphertexts of an RSA key in bytes. */
 function modulusBytes({ publicKey }: KeyPair): number {
@@ -44,6 +48,7 @@ export function encryptOaep({ publicKey }: KeyPair, algorithm: OaepAlgorithm, pl
  * some milliseconds.
  *
  * @returns the plaintext, the caller's to wipe; `undefined`, whatever is wrong with the ciphertext
+ * @throws ServiceError `ThrottlingException` when too many decryptions are waited for
  */
 export async function decryptOaep(
   pair: KeyPair,
@@ -54,9 +59,7 @@ export async function decryptOaep(
   if (ciphertext.length !== modulusBytes(pair)) return undefined;
   const { name: hash } = HASHES[algorithm];
   const key = pair.privateKey.toCryptoKey({ name: 'RSA-OAEP', hash }, false, ['decrypt']);
-  try {
-    return Buffer.from(await subtle.decrypt({ name: 'RSA-OAEP' }, key, new Uint8Array(ciphertext)));
-  } catch {
-    return undefined;
-  }
+  const decrypt = () => subtle.decrypt({ name: 'RSA-OAEP' }, key, new Uint8Array(ciphertext));
+  const plaintext = await DECRYPTION.run(() => decrypt().catch(() => undefined));
+  return plaintext && Buffer.from(plaintext);
 }
