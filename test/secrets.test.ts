@@ -17,9 +17,11 @@ import { openRootKeyFile } from '../src/keyring/index.ts';
 import { naiveSign } from '../src/sigv4/naive-signer.ts';
 import { listKeyMaterials } from '../src/store/index.ts';
 import { identityPolicy, trustPolicy } from './support/identities.ts';
+import { createImportedKey, importMaterial } from './support/import.ts';
 import { openDatabase, openInside, rootKeyFileOf } from './support/inside.ts';
 import { allow, keyPolicy } from './support/key-policies.ts';
 import { createKey } from './support/keys.ts';
+import { assertRefused } from './support/refusal.ts';
 import { find, type Places, type Secrets, textPlace } from './support/secret-search.ts';
 import {
   ACCOUNT,
@@ -65,6 +67,7 @@ before(async () => {
   issuer = await startIssuer({ clock: server.clock });
   try {
     await useSecrets();
+    await importSecrets();
     await provokeRefusals();
     await useIdentitySecrets();
     await refuseIdentitySecrets();
@@ -140,6 +143,16 @@ async function useSecrets(): Promise<void> {
   callerSecrets.set('random bytes', Buffer.from(random['Plaintext'] ?? '', 'base64'));
   await fail('InvalidCiphertextException', 'Decrypt', { CiphertextBlob, EncryptionContext: {} });
   await fail('DryRunOperationException', 'Decrypt', { CiphertextBlob, EncryptionContext, DryRun: true });
+}
+
+/** Imports key material, and some that is refused when it has been unwrapped. */
+async function importSecrets(): Promise<void> {
+  const kms = server.client();
+  const { keyId, material } = await createImportedKey(kms);
+  const refused = randomBytes(48);
+  await assertRefused(importMaterial(kms, keyId, refused), 'IncorrectKeyMaterialException');
+  ownSecrets.set('imported key material', material);
+  ownSecrets.set('key material that was refused', refused);
 }
 
 /** Sends secrets along with what is refused, for every reason there is. */
@@ -367,6 +380,7 @@ const DERIVED_KEYS = [
   'seal-grant-tokens',
   'seal-markers',
   'seal-session-tokens',
+  'seal-import-tokens',
   'identify-key-material',
 ] as const;
 
