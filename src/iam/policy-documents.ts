@@ -62,7 +62,7 @@ export function newPolicyDetails(
 /**
  * Puts a policy among the inline policies of an identity, in place of one of the same name; sorted by name.
  *
- * @throws ServiceError `MalformedPolicyDocument`; `LimitExceeded` when all of them together are too large
+ * @throws ServiceError `LimitExceeded` when all of them together are too large; `MalformedPolicyDocument`
  */
 export function putInlinePolicy(
   kind: keyof typeof INLINE_POLICIES_SIZE,
@@ -70,7 +70,6 @@ export function putInlinePolicy(
   present: readonly InlinePolicy[],
   policy: InlinePolicy,
 ): readonly InlinePolicy[] {
-  requireIdentityPolicy(policy.document);
   const policies = [...present.filter(({ name }) => name !== policy.name), policy].sort((one, other) =>
     one.name < other.name ? -1 : 1,
   );
@@ -78,6 +77,7 @@ export function putInlinePolicy(
   const quota = INLINE_POLICIES_SIZE[kind];
   if (size > quota)
     throw limitExceeded(`Maximum policy size of ${quota} bytes exceeded for ${kind} ${identityName}`);
+  requireIdentityPolicy(policy.document);
   return policies;
 }
 

@@ -11,7 +11,7 @@ import { CONDITION_KEY_NAMES, type ConditionKeyType, findConditionKey, nearestNa
 /** Under which conditions: keys that no request has, values that no key has, operators that mislead. */
 export const conditionWarnings: StatementCheck = (checked) => [
   ...checked.statement.conditions.flatMap((condition) => checkCondition(condition, checked)),
-  ...checkTogether(checked),
+  ...(checked.isComparable ? checkTogether(checked) : []),
 ];
 
 function checkCondition(condition: Condition, checked: StatementToCheck): readonly Finding[] {
@@ -131,7 +131,7 @@ function checkWildcards(
   if (comparison === null) return;
   const base = baseName(name).toLowerCase();
   const withoutVariables = values.map((value) =>
-    document.version === '2012-10-17' ? value.replaceAll(/\$\{[^}]*\}/g, 'x') : value,
+    document.version === '2012-10-17' ? fillVariables(value) : value,
   );
   const wild = withoutVariables.find((value) => value.includes('*'));
   if (/^string(?:not)?equals/.test(base) && wild !== undefined) {
@@ -148,6 +148,13 @@ function checkWildcards(
     const message = `${quoted(open)} matches ARNs of any account; name the account in its fifth field`;
     add('wildcard-account', 'warning', message);
   }
+}
+
+/** The text with a letter in the place of each variable. */
+function fillVariables(value: string): string {
+  // Behind the last brace nothing is a variable, and looking for its end would begin again at every `${`.
+  const end = value.lastIndexOf('}') + 1;
+  return value.slice(0, end).replaceAll(/\$\{[^}]*\}/g, 'x') + value.slice(end);
 }
 
 /** All conditions on a key together: whether they can ever hold, and whether they can ever fail. */

@@ -80,6 +80,19 @@ describe('lintPolicy', () => {
     assert.ok(Object.isFrozen(warnings) && Object.isFrozen(warnings[0]));
   });
 
+  it('does not hold everything against everything in a policy that names more than 1,000 things, and says so', () => {
+    /** Two statements of three things each, one of them with conditions on so many values. */
+    const contradictory = (values: number) =>
+      conditioned({
+        StringEquals: { 'aws:userid': new Array(values - 1).fill('x') },
+        StringNotEquals: { 'aws:userid': 'x' },
+      });
+    assert.deepEqual(codes(contradictory(994)), ['error contradictory-conditions']);
+    assert.deepEqual(codes(contradictory(995)), ['note too-large']);
+    const variables = { StringEquals: { 'aws:userid': '${aws:username}'.repeat(1_000) } };
+    assert.deepEqual(codes({ ...ALLOW, Condition: variables }, 'identity-policy'), ['note too-large']);
+  });
+
   it('never throws, whatever a policy holds', () => {
     const text = fc.constantFrom('*', 'kms:*', '', 'a', KEY_ARN, '${x}', 'arn:*', 'true', '10.0.0.0/8', '2');
     const property = fc.property(

@@ -1,6 +1,6 @@
 import { type PolicyDocument, type Position, type Statement, statementLabel } from './document.ts';
 import { conditionWarnings } from './lint-conditions.ts';
-import { overlapWarnings } from './lint-overlap.ts';
+import { type OverlapFinding, overlapWarnings } from './lint-overlap.ts';
 import { principalWarnings } from './lint-principals.ts';
 import { targetWarnings } from './lint-targets.ts';
 
@@ -37,6 +37,8 @@ export interface StatementToCheck {
   readonly document: PolicyDocument;
   readonly kind: PolicyKind;
   readonly statement: Statement;
+  /** Whether the document is small enough for checks that hold everything against everything. */
+  readonly isComparable: boolean;
 }
 
 /** A check of one statement. */
@@ -51,12 +53,15 @@ const CHECKS: readonly StatementCheck[] = [principalWarnings, targetWarnings, co
  * The document may have faults too (`validateKeyPolicy` and its like); they are not repeated here.
  */
 export function lintPolicy(document: PolicyDocument, kind: PolicyKind): readonly PolicyWarning[] {
+  const parts = countParts(document);
+  const isComparable = parts <= MOST_COMPARED;
   const warnings = document.statements.flatMap((statement, index) =>
-    CHECKS.flatMap((check) => check({ document, kind, statement })).map((finding) =>
+    CHECKS.flatMap((check) => check({ document, kind, statement, isComparable })).map((finding) =>
       locate(finding, statementLabel(index, statement.sid)),
     ),
   );
-  const overlaps = overlapWarnings(document, kind).map(({ index, ...finding }) =>
+  const findings = isComparable ? overlapWarnings(document, kind) : [tooLarge(parts)];
+  const overlaps = findings.map(({ index, ...finding }) =>
     locate(
       finding,
       index === undefined ? 'the policy' : statementLabel(index, document.statements[index]?.sid),
@@ -65,6 +70,27 @@ export function lintPolicy(document: PolicyDocument, kind: PolicyKind): readonly
   return Object.freeze(
     [...warnings, ...overlaps].sort((one, other) => one.line - other.line || one.column - other.column),
   );
+}
+
+/** A key policy of 200 ordinary statements has 800; what is compared grows with the square. */
+const MOST_COMPARED = 1_000;
+
+/** What a document names that others of its kind are held against: principals, actions, resources, values, variables. */
+function countParts({ statements }: PolicyDocument): number {
+  const texts = statements.flatMap(({ principal, action, resource, conditions }) => [
+    ...(principal?.entries.map(({ value }) => value) ?? []),
+    ...(action?.values ?? []),
+    ...(resource?.values ?? []),
+    ...conditions.flatMap(({ values }) => values),
+  ]);
+  return texts.reduce((sum, text) => sum + text.split('${').length, 0);
+}
+
+function tooLarge(parts: number): OverlapFinding {
+  const message =
+    `names ${parts} principals, actions, resources and condition values, more than ${MOST_COMPARED}: whether its ` +
+    'conditions can hold, its statements cover each other and somebody could change it was not looked at';
+  return { index: undefined, code: 'too-large', severity: 'note', message, position: { line: 1, column: 1 } };
 }
 
 function locate({ position, ...finding }: Finding, statement: string): PolicyWarning {

@@ -47,7 +47,8 @@ export function compilePattern(parts: readonly PatternPart[]): TextMatcher {
   const affixes = asAffixes(parts);
   if (affixes === undefined) {
     const symbols = readSymbols(parts);
-    return (text, work) => matchSymbols(symbols, text, work);
+    const least = symbols.filter((symbol) => symbol !== STAR).length;
+    return (text, work) => text.length >= least && matchSymbols(symbols, text, work);
   }
   const { prefix, suffix } = affixes;
   if (suffix === undefined) return (text) => text === prefix;
