@@ -200,6 +200,49 @@ describe('a grant token', () => {
     await assertDenied(as(ada).encrypt({ KeyId, Plaintext, GrantTokens }));
   });
 
+  it('of another key, another account or another Region is accepted, and gives nothing', async () => {
+    const KeyId = await newKey();
+    const foreign = server.client({ account: OTHER_ACCOUNT });
+    const elsewhere = server.client({ region: 'eu-west-1' });
+    const tokens = [
+      await grant(await newKey()),
+      await grant((await createKey(foreign)).keyId, {}, foreign),
+      await grant((await createKey(elsewhere)).keyId, {}, elsewhere),
+      await grant(KeyId, { GranteePrincipal: grace.arn }),
+    ].map(({ GrantToken = '' }) => GrantToken);
+    for (const GrantTokens of [...tokens.map((token) => [token]), tokens]) {
+      await assertDenied(as(ada).encrypt({ KeyId, Plaintext, GrantTokens }));
+      await as(grace).encrypt({ KeyId, Plaintext, GrantTokens });
+    }
+  });
+
+  it('of another deployment is refused, alone and among others', async (t) => {
+    const other = await startGrantScene();
+    t.after(() => other.server.close());
+    const { GrantToken = '' } = await other.grant(await other.newKey());
+    const KeyId = await newKey();
+    const { GrantToken: own = '' } = await grant(KeyId);
+    for (const GrantTokens of [[GrantToken], [own, GrantToken], [GrantToken, own]]) {
+      await assertRefused(as(ada).encrypt({ KeyId, Plaintext, GrantTokens }), 'InvalidGrantTokenException');
+      await assertRefused(grant(KeyId, { GrantTokens }), 'InvalidGrantTokenException');
+    }
+    await assertRefused(kms.retireGrant({ GrantToken }), 'InvalidGrantTokenException');
+  });
+
+  it('has a length and a number', async () => {
+    const KeyId = await newKey();
+    const { GrantToken = '' } = await grant(KeyId);
+    const encrypt = (...GrantTokens: readonly string[]) =>
+      as(ada).encrypt({ KeyId, Plaintext, GrantTokens: [...GrantTokens] });
+    await encrypt(...new Array<string>(10).fill(GrantToken));
+    await assertRefused(encrypt(...new Array<string>(11).fill(GrantToken)), 'ValidationException');
+    await assertRefused(encrypt(''), 'ValidationException');
+    await assertRefused(encrypt('A'.repeat(8_193)), 'ValidationException');
+    await assertRefused(encrypt('A'.repeat(8_192)), 'InvalidGrantTokenException');
+    await assertRefused(encrypt(`${GrantToken}\0`), 'InvalidGrantTokenException');
+    await assertRefused(encrypt(`\ud83d${GrantToken}`), 'SerializationException');
+  });
+
   it('is refused when it was made up, changed or cut', async () => {
     const KeyId = await newKey();
     const { GrantToken = '' } = await grant(KeyId);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { StatementSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import type { IAM } from '@aws-sdk/client-iam';
 import type { KMS } from '@aws-sdk/client-kms';
@@ -135,6 +136,10 @@ describe('a key policy is refused that names', () => {
     ['a role that does not exist', `arn:aws:iam::${ACCOUNT}:role/nothing`],
     ['a group', `arn:aws:iam::${ACCOUNT}:group/present`],
     ['a session of a role that does not exist', `arn:aws:sts::${ACCOUNT}:assumed-role/nothing/session`],
+    ['a session of a user', `arn:aws:sts::${ACCOUNT}:assumed-role/present/session`],
+    ['a session of a role in another case', `arn:aws:sts::${ACCOUNT}:assumed-role/Acting/session`],
+    ['a session of a role of another account', `arn:aws:sts::${OTHER_ACCOUNT}:assumed-role/acting/session`],
+    ['a role under the name of a user', `arn:aws:iam::${ACCOUNT}:role/present`],
     ['a unique id that is nobody’s', 'AIDACKCEVSQ6C2EXAMPLE'],
     [
       'a user of another account of the deployment that does not exist',
@@ -147,6 +152,8 @@ describe('a key policy is refused that names', () => {
     it(title, async () => {
       if (title === 'a group') await iam.createGroup({ GroupName: 'present' });
       await iam.createUser({ UserName: 'present' }).catch(() => {});
+      const trust = trustPolicy({ Effect: 'Allow', Principal: { AWS: ACCOUNT }, Action: 'sts:AssumeRole' });
+      await iam.createRole({ RoleName: 'acting', AssumeRolePolicyDocument: trust }).catch(() => {});
       const Policy = keyPolicy(allow(), allow({ Principal: { AWS: principal } }));
       const error = await assertRefused(kms.createKey({ Policy }), 'MalformedPolicyDocumentException');
       assert.ok(error.message.startsWith(INVALID), error.message);
@@ -181,5 +188,66 @@ describe('a key policy is accepted that names', () => {
     assert.equal(await policyOf(KeyId), policy(own.arn));
     await server.client({ credentials: foreign.credentials }).describeKey({ KeyId: arn });
     await server.client({ credentials: own.credentials }).describeKey({ KeyId: arn });
+  });
+});
+
+describe('a key policy that names hundreds of principals', () => {
+  const COUNT = 150;
+  const users: { readonly arn: string; readonly uniqueId: string }[] = [];
+
+  before(async () => {
+    for (let index = 0; index < COUNT; index += 1) {
+      const { User } = await iam.createUser({ UserName: `one-of-many-${index}`, Path: '/many/' });
+      users.push({ arn: User?.Arn ?? '', uniqueId: User?.UserId ?? '' });
+    }
+  });
+
+  it('is refused for those who do not exist, each named in its place', async () => {
+    const names = users.flatMap(({ arn }, index) => (index % 75 === 74 ? [arn, `${arn}-x`] : arn));
+    const Policy = keyPolicy(allow(), allow({ Principal: { AWS: names } }));
+    const { message } = await assertRefused(kms.createKey({ Policy }), 'MalformedPolicyDocumentException');
+    assert.deepEqual(
+      [...message.matchAll(/"(\S+)" does not exist/g)].map(([, arn]) => arn),
+      [`${users[74]?.arn}-x`, `${users[149]?.arn}-x`],
+    );
+  });
+
+  it('binds each of them, and shows each by its present name', async () => {
+    const policy = (names: readonly string[]) => keyPolicy(allow(), allow({ Principal: { AWS: names } }));
+    const { keyId: KeyId } = await createKey(kms, { Policy: policy(users.map(({ arn }) => arn)) });
+    await iam.deleteUser({ UserName: 'one-of-many-7' });
+    await iam.updateUser({ UserName: 'one-of-many-8', NewUserName: 'somebody', NewPath: '/' });
+    const shown = users.map(({ arn, uniqueId }, index) => {
+      if (index === 7) return uniqueId;
+      return index === 8 ? `arn:aws:iam::${ACCOUNT}:user/somebody` : arn;
+    });
+    assert.equal(await policyOf(KeyId), policy(shown));
+  });
+
+  it('takes no more looks into the database than one that names two', async (t) => {
+    const looks = t.mock.method(StatementSync.prototype, 'all');
+    const { keyId: KeyId } = await createKey(kms);
+    const count = async (call: () => Promise<unknown>): Promise<number> => {
+      // Once before, so that what is cached is cached.
+      await call();
+      const before = looks.mock.callCount();
+      await call();
+      return looks.mock.callCount() - before;
+    };
+    const named = (names: readonly string[]) => keyPolicy(allow(), allow({ Principal: { AWS: names } }));
+    const [put, get] = [[] as number[], [] as number[]];
+    for (const length of [2, 100]) {
+      const principals = users
+        .slice(20, 20 + length)
+        .flatMap(({ arn, uniqueId }, index) => [
+          index % 2 === 0 ? arn : uniqueId,
+          `arn:aws:sts::${ACCOUNT}:federated-user/guest-${index}`,
+        ]);
+      put.push(await count(() => kms.putKeyPolicy({ KeyId, Policy: named(principals) })));
+      get.push(await count(() => policyOf(KeyId)));
+    }
+    assert.ok((put[0] ?? 0) > 0 && (get[0] ?? 0) > 0);
+    assert.equal(put[1], put[0]);
+    assert.equal(get[1], get[0]);
   });
 });

@@ -81,14 +81,14 @@ describe('lintPolicy', () => {
   });
 
   it('does not hold everything against everything in a policy that names more than 1,000 things, and says so', () => {
-    /** Two statements of three things each, one of them with conditions on so many values. */
+    /** With the account's statement four principals and actions, and conditions on so many values. */
     const contradictory = (values: number) =>
       conditioned({
         StringEquals: { 'aws:userid': new Array(values - 1).fill('x') },
         StringNotEquals: { 'aws:userid': 'x' },
       });
-    assert.deepEqual(codes(contradictory(994)), ['error contradictory-conditions']);
-    assert.deepEqual(codes(contradictory(995)), ['note too-large']);
+    assert.deepEqual(codes(contradictory(996)), ['error contradictory-conditions']);
+    assert.deepEqual(codes(contradictory(997)), ['note too-large']);
     const variables = { StringEquals: { 'aws:userid': '${aws:username}'.repeat(1_000) } };
     assert.deepEqual(codes({ ...ALLOW, Condition: variables }, 'identity-policy'), ['note too-large']);
   });

@@ -53,14 +53,13 @@ const CHECKS: readonly StatementCheck[] = [principalWarnings, targetWarnings, co
  * The document may have faults too (`validateKeyPolicy` and its like); they are not repeated here.
  */
 export function lintPolicy(document: PolicyDocument, kind: PolicyKind): readonly PolicyWarning[] {
-  const parts = countParts(document);
-  const isComparable = parts <= MOST_COMPARED;
+  const isComparable = countParts(document) <= MOST_COMPARED;
   const warnings = document.statements.flatMap((statement, index) =>
     CHECKS.flatMap((check) => check({ document, kind, statement, isComparable })).map((finding) =>
       locate(finding, statementLabel(index, statement.sid)),
     ),
   );
-  const findings = isComparable ? overlapWarnings(document, kind) : [tooLarge(parts)];
+  const findings = isComparable ? overlapWarnings(document, kind) : [TOO_LARGE];
   const overlaps = findings.map(({ index, ...finding }) =>
     locate(
       finding,
@@ -75,23 +74,33 @@ export function lintPolicy(document: PolicyDocument, kind: PolicyKind): readonly
 /** A key policy of 200 ordinary statements has 800; what is compared grows with the square. */
 const MOST_COMPARED = 1_000;
 
+/** A resource is a key of its own, for which everything else is asked again. */
+const WEIGHT_OF_RESOURCE = 5;
+
 /** What a document names that others of its kind are held against: principals, actions, resources, values, variables. */
 function countParts({ statements }: PolicyDocument): number {
-  const texts = statements.flatMap(({ principal, action, resource, conditions }) => [
-    ...(principal?.entries.map(({ value }) => value) ?? []),
-    ...(action?.values ?? []),
-    ...(resource?.values ?? []),
-    ...conditions.flatMap(({ values }) => values),
-  ]);
-  return texts.reduce((sum, text) => sum + text.split('${').length, 0);
+  const count = (texts: readonly string[] = []): number =>
+    texts.reduce((sum, text) => sum + text.split('${').length, 0);
+  return statements.reduce(
+    (sum, { principal, action, resource, conditions }) =>
+      sum +
+      (principal?.entries.length ?? 0) +
+      count(action?.values) +
+      count(resource?.values.filter((value) => value !== '*')) * WEIGHT_OF_RESOURCE +
+      count(conditions.flatMap(({ values }) => values)),
+    0,
+  );
 }
 
-function tooLarge(parts: number): OverlapFinding {
-  const message =
-    `names ${parts} principals, actions, resources and condition values, more than ${MOST_COMPARED}: whether its ` +
-    'conditions can hold, its statements cover each other and somebody could change it was not looked at';
-  return { index: undefined, code: 'too-large', severity: 'note', message, position: { line: 1, column: 1 } };
-}
+const TOO_LARGE: OverlapFinding = {
+  index: undefined,
+  code: 'too-large',
+  severity: 'note',
+  message:
+    'names so many principals, actions, resources and condition values that it was not looked at whether its ' +
+    'conditions can hold, its statements cover each other and somebody could change it',
+  position: { line: 1, column: 1 },
+};
 
 function locate({ position, ...finding }: Finding, statement: string): PolicyWarning {
   const { line, column } = position;
