@@ -1,113 +1,19 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, before, describe, it } from 'node:test';
-import type { IAM } from '@aws-sdk/client-iam';
-import type { KMS } from '@aws-sdk/client-kms';
-import { createUserWithKey, identityPolicy, trustPolicy, type UserWithKey } from './support/identities.ts';
-import { allow, deny, keyPolicy, rootOf } from './support/key-policies.ts';
+import { after, describe, it } from 'node:test';
+import { ALLOW_ALL, layerOf, startExplanationScene, verdicts } from './support/explain-access.ts';
+import { identityPolicy, trustPolicy } from './support/identities.ts';
+import { allow, deny, rootOf } from './support/key-policies.ts';
 import { createAlias, createKey, encrypt } from './support/keys.ts';
 import { runQkms, temporaryDirectory } from './support/qkms-process.ts';
 import { assertRefused } from './support/refusal.ts';
-import {
-  ACCOUNT,
-  type Credentials,
-  OTHER_ACCOUNT,
-  startTestServer,
-  type TestServer,
-} from './support/server.ts';
+import { ACCOUNT, OTHER_ACCOUNT, startTestServer } from './support/server.ts';
 import { signedRequest } from './support/signed-request.ts';
 
 /* ExplainAccess, an operation of our own, and `qkms explain`. */
 
-const ROOT: Credentials = { accessKeyId: ACCOUNT, secretAccessKey: 'any' };
-const OUTSIDER: Credentials = { accessKeyId: OTHER_ACCOUNT, secretAccessKey: 'any' };
-const UNKNOWN_KEY = '00000000-0000-4000-8000-000000000000';
-
-interface Statement {
-  readonly Source: string;
-  readonly Statement: number;
-  readonly Sid?: string;
-  readonly Effect: string;
-  readonly Line: number;
-  readonly Column: number;
-  readonly Text: string;
-  readonly Applies: boolean;
-  readonly Because: string;
-}
-interface Layer {
-  readonly Layer: string;
-  readonly Verdict: string;
-  readonly Note?: string;
-  readonly Statements: readonly Statement[];
-}
-interface Report {
-  readonly Decision: string;
-  readonly Message?: string;
-  readonly DecidingLayer?: string;
-  readonly Layers: readonly Layer[];
-  readonly Grants: readonly {
-    readonly GrantId: string;
-    readonly Applies: boolean;
-    readonly Because: string;
-  }[];
-  readonly Remedies: readonly string[];
-}
-
-let server: TestServer;
-let iam: IAM;
-let kms: KMS;
-let counter = 0;
-
-before(async () => {
-  server = await startTestServer();
-  iam = server.iam();
-  kms = server.client();
-});
+const { explain, iam, kms, newKey, newUser, server } = await startExplanationScene();
 after(() => server.close());
-
-async function call(body: object, credentials: Credentials = ROOT) {
-  const answer = await signedRequest({
-    endpoint: server.endpoint,
-    operation: 'ExplainAccess',
-    headers: { 'X-Amz-Target': 'QKMS.ExplainAccess' },
-    body,
-    credentials,
-    date: server.clock.now(),
-  });
-  return { status: answer.status, body: JSON.parse(answer.body) };
-}
-
-async function explain(body: object, credentials?: Credentials): Promise<Report> {
-  const { status, body: report } = await call({ Action: 'kms:Decrypt', ...body }, credentials);
-  assert.equal(status, 200, JSON.stringify(report));
-  return report;
-}
-
-async function refusal(body: object, credentials?: Credentials): Promise<string> {
-  const { status, body: refused } = await call({ Action: 'kms:Decrypt', ...body }, credentials);
-  assert.equal(status, 400, JSON.stringify(refused));
-  return `${refused.__type}: ${refused.message ?? refused.Message}`;
-}
-
-function layerOf({ Layers }: Report, name: string): Layer {
-  return Layers.find(({ Layer }) => Layer === name) ?? assert.fail(`no layer ${name}`);
-}
-
-function verdicts({ Layers }: Report): Readonly<Record<string, string>> {
-  return Object.fromEntries(Layers.map(({ Layer, Verdict }) => [Layer, Verdict]));
-}
-
-function newUser(...statements: readonly object[]): Promise<UserWithKey> {
-  counter += 1;
-  const policies = statements.length === 0 ? {} : { own: identityPolicy(...statements) };
-  return createUserWithKey(iam, `explained-${counter}`, policies);
-}
-
-async function newKey(...statements: readonly object[]) {
-  return createKey(kms, statements.length === 0 ? {} : { Policy: keyPolicy(...statements) });
-}
-
-const ALLOW_ALL = { Effect: 'Allow', Action: 'kms:*', Resource: '*' };
 
 describe('ExplainAccess', () => {
   it('says that the root user is allowed, and by what', async () => {
@@ -173,7 +79,7 @@ describe('ExplainAccess', () => {
     const reader = { Effect: 'Allow', Action: 'kms:GetKeyPolicy', Resource: '*' };
     const user = await newUser(reader);
     const UserName = user.arn.split('/').at(-1);
-    const GroupName = `group-${counter}`;
+    const GroupName = 'explained-group';
     await iam.createGroup({ GroupName });
     await iam.putGroupPolicy({
       GroupName,
@@ -193,7 +99,7 @@ describe('ExplainAccess', () => {
       ],
     );
     const { Policy } = await iam.createPolicy({
-      PolicyName: `boundary-${counter}`,
+      PolicyName: 'explained-boundary',
       PolicyDocument: JSON.stringify(identityPolicy(reader)),
     });
     await iam.putUserPermissionsBoundary({ UserName, PermissionsBoundary: Policy?.Arn });
@@ -209,7 +115,7 @@ describe('ExplainAccess', () => {
   it('shows callers the session policies of the session that asks', async () => {
     const user = await newUser(ALLOW_ALL, { Effect: 'Allow', Action: 'sts:*', Resource: '*' });
     const { Role } = await iam.createRole({
-      RoleName: `role-${counter}`,
+      RoleName: 'explained-role',
       AssumeRolePolicyDocument: trustPolicy({
         Effect: 'Allow',
         Principal: { AWS: user.arn },
@@ -236,9 +142,9 @@ describe('ExplainAccess', () => {
     assert.equal(report.Decision, 'implicitDeny');
     assert.equal(report.DecidingLayer, 'session-policy');
     assert.match(layerOf(report, 'session-policy').Statements[0]?.Text ?? '', /kms:GetKeyPolicy/);
-    assert.match(report.Message ?? '', /assumed-role\/role-\d+\/nightly .* no session policy allows/);
+    assert.match(report.Message ?? '', /assumed-role\/explained-role\/nightly .* no session policy allows/);
     const { Policy } = await iam.createPolicy({
-      PolicyName: `session-${counter}`,
+      PolicyName: 'explained-session',
       PolicyDocument: JSON.stringify(identityPolicy(ALLOW_ALL)),
     });
     const long = await server.sts({ credentials: user.credentials }).assumeRole({
@@ -348,133 +254,6 @@ describe('ExplainAccess', () => {
     const federated = await explain({ KeyId, Principal });
     assert.equal(federated.Decision, 'undetermined');
     assert.match(layerOf(federated, 'identity-policy').Note ?? '', /^not known: /);
-  });
-});
-
-describe('what ExplainAccess withholds', () => {
-  const reader = { Effect: 'Allow', Action: 'kms:GetKeyPolicy', Resource: '*' };
-
-  it('is the identity side of others, from whoever may not simulate it', async () => {
-    const asking = await newUser(reader);
-    const { keyId: KeyId } = await newKey();
-    const reports: Report[] = [];
-    const user = await newUser();
-    const UserName = user.arn.split('/').at(-1);
-    reports.push(await explain({ KeyId, Principal: user.arn }, asking.credentials));
-    for (const Effect of ['Allow', 'Deny']) {
-      const PolicyDocument = JSON.stringify(identityPolicy({ ...ALLOW_ALL, Effect }));
-      await iam.putUserPolicy({ UserName, PolicyName: 'own', PolicyDocument });
-      await iam.tagUser({ UserName, Tags: [{ Key: 'effect', Value: Effect }] });
-      reports.push(await explain({ KeyId, Principal: user.arn }, asking.credentials));
-    }
-    const [first, ...others] = reports;
-    for (const other of others) assert.deepEqual(other, first);
-    assert.equal(first?.Decision, 'undetermined');
-    assert.equal(first?.DecidingLayer, undefined);
-    for (const name of ['identity-policy', 'permissions-boundary', 'session-policy']) {
-      const { Verdict, Note, Statements } = layerOf(first ?? assert.fail(), name);
-      assert.deepEqual([Verdict, Statements], ['withheld', []]);
-      assert.match(Note ?? '', /^not shown: the caller may not iam:SimulatePrincipalPolicy on /);
-    }
-    await iam.putUserPolicy({
-      UserName: asking.arn.split('/').at(-1),
-      PolicyName: 'simulate',
-      PolicyDocument: JSON.stringify(
-        identityPolicy({ Effect: 'Allow', Action: 'iam:SimulatePrincipalPolicy', Resource: user.arn }),
-      ),
-    });
-    const entitled = await explain({ KeyId, Principal: user.arn }, asking.credentials);
-    assert.equal(entitled.Decision, 'explicitDeny');
-    assert.equal(entitled.DecidingLayer, 'identity-policy');
-  });
-
-  it('is withheld from sessions with which nobody may use IAM, but not what is their own', async () => {
-    const asking = await newUser(ALLOW_ALL, { Effect: 'Allow', Action: 'iam:*', Resource: '*' });
-    const user = await newUser(ALLOW_ALL);
-    const { keyId: KeyId } = await newKey();
-    assert.equal((await explain({ KeyId, Principal: user.arn }, asking.credentials)).Decision, 'allowed');
-    const { Credentials: session } = await server
-      .sts({ credentials: asking.credentials })
-      .getSessionToken({});
-    const credentials = {
-      accessKeyId: session?.AccessKeyId ?? '',
-      secretAccessKey: session?.SecretAccessKey ?? '',
-      sessionToken: session?.SessionToken ?? '',
-    };
-    const ofOther = await explain({ KeyId, Principal: user.arn }, credentials);
-    assert.equal(ofOther.Decision, 'undetermined');
-    assert.equal((await explain({ KeyId }, credentials)).Decision, 'allowed');
-  });
-
-  it('does not keep the key policy from deciding alone', async () => {
-    const asking = await newUser(reader);
-    const user = await newUser(ALLOW_ALL);
-    const denying = await newKey(allow(), deny({ Principal: { AWS: user.arn }, Action: 'kms:Decrypt' }));
-    const KeyId = denying.keyId;
-    const denied = await explain({ KeyId, Principal: user.arn }, asking.credentials);
-    assert.deepEqual([denied.Decision, denied.DecidingLayer], ['explicitDeny', 'key-policy']);
-    assert.equal(denied.Message, undefined, 'a Deny of the user’s own would come first in it');
-    const silent = await newKey(allow({ Action: ['kms:GetKeyPolicy', 'kms:PutKeyPolicy'] }));
-    const refused = await explain({ KeyId: silent.keyId, Principal: user.arn }, asking.credentials);
-    assert.deepEqual([refused.Decision, refused.DecidingLayer], ['implicitDeny', 'key-policy']);
-  });
-
-  it('are the policies and the tags of principals of other accounts', async () => {
-    const foreignIam = server.iam({ account: OTHER_ACCOUNT });
-    const foreign = await createUserWithKey(foreignIam, 'foreign', { own: identityPolicy(ALLOW_ALL) });
-    await foreignIam.tagUser({ UserName: 'foreign', Tags: [{ Key: 'team', Value: 'red' }] });
-    const statement = (team: string) =>
-      allow({
-        Principal: { AWS: foreign.arn },
-        Action: 'kms:Decrypt',
-        Condition: { StringEquals: { 'aws:PrincipalTag/team': team } },
-      });
-    const reports = await Promise.all(
-      ['red', 'blue'].map(async (team) => {
-        const { keyId: KeyId } = await newKey(allow(), statement(team));
-        return explain({ KeyId, Principal: foreign.arn });
-      }),
-    );
-    for (const report of reports) {
-      assert.equal(report.Decision, 'undetermined');
-      assert.match(layerOf(report, 'key-policy').Statements[1]?.Because ?? '', /value: not shown$/);
-      assert.match(layerOf(report, 'identity-policy').Note ?? '', /belongs to account 444455556666$/);
-    }
-  });
-});
-
-describe('ExplainAccess refuses', () => {
-  it('whoever may not read the key policy', async () => {
-    const user = await newUser({ Effect: 'Allow', Action: 'iam:*', Resource: '*' });
-    const { keyId: KeyId } = await newKey();
-    assert.match(
-      await refusal({ KeyId }, user.credentials),
-      /^AccessDeniedException: .* not authorized to perform: kms:GetKeyPolicy /,
-    );
-  });
-
-  it('keys of other accounts, whether or not they exist, and whatever their policies say', async () => {
-    const { arn } = await newKey(allow(), allow({ Principal: { AWS: rootOf(OTHER_ACCOUNT) } }));
-    const there = await refusal({ KeyId: arn }, OUTSIDER);
-    const notThere = await refusal({ KeyId: arn.replace(/[^/]+$/, UNKNOWN_KEY) }, OUTSIDER);
-    assert.equal(there, notThere);
-    assert.match(there, /^AccessDeniedException/);
-  });
-
-  it('what is no question about a key', async () => {
-    const { keyId: KeyId } = await newKey();
-    for (const Action of ['kms:ListKeys', 'kms:RetireGrant', 's3:GetObject', 'kms:*', 'kms:createKey'])
-      assert.match(
-        await refusal({ KeyId, Action }),
-        /^ValidationException: .* is not an action on a KMS key/,
-      );
-    assert.match(await refusal({ KeyId, Context: { department: 'sales' } }), /is not a condition key/);
-    const twice = { 'aws:SourceIp': '192.0.2.1', 'AWS:sourceip': '192.0.2.2' };
-    assert.match(await refusal({ KeyId, Context: twice }), /^ValidationException: .* given twice/);
-    assert.match(await refusal({ KeyId: UNKNOWN_KEY }), /^NotFoundException/);
-    for (const Principal of ['ada', `arn:aws:iam::${ACCOUNT}:user/nobody`, `arn:aws:iam::${ACCOUNT}:group/x`])
-      assert.match(await refusal({ KeyId, Principal }), /^InvalidArnException: /);
-    assert.match(await refusal({}), /^ValidationException/);
   });
 });
 
