@@ -2,6 +2,7 @@
  * What the worker thread of `worker-thread.ts` runs: functions of pure JavaScript that take long. A new one is added to
  * JOBS.
  */
+import { constants, setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { signPrehashed, verifyPrehashed } from './prehashed-signatures.ts';
 import { sm2Decrypt, sm2Encrypt, sm2SharedSecret } from './sm2-encryption.ts';
@@ -21,6 +22,9 @@ export interface Answer {
   readonly result?: unknown;
   readonly error?: unknown;
 }
+
+// The thread that answers requests goes first. On Linux this is about the present thread only.
+if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 parentPort?.on('message', ({ id, name, args }: Job) => {
   try {
