@@ -8,18 +8,17 @@ import {
   situation,
   startSituationServer,
 } from './support/access-situations.ts';
-import { codeOf } from './support/fuzz.ts';
 import { checkProperty, runsOr, SEED } from './support/fuzz-runs.ts';
 import { allow, keyPolicy } from './support/key-policies.ts';
 import { createKey } from './support/keys.ts';
 import { CONTEXTS, type ContextName } from './support/model-commands.ts';
 import { KEY_COUNT, policyOfPolicies, renderKeyPolicy } from './support/policy-forms.ts';
 import { PRINCIPAL_NAMES, type PrincipalName } from './support/principals.ts';
-import type { WireAnswer } from './support/signed-request.ts';
+import { codeOf, type WireAnswer } from './support/signed-request.ts';
 
 /* What holds of authorization over the wire, whatever the policies are and whoever asks. */
 
-const NORMAL_RUNS = 30;
+const NORMAL_RUNS = 25;
 const RUNS = runsOr(NORMAL_RUNS);
 const DENIED = 'AccessDeniedException';
 const LOCKED_OUT =
@@ -110,7 +109,7 @@ describe(`the lockout check tells what is to come (${RUNS} runs, seed ${SEED})`,
     });
   }
 
-  describeLaw('PutKeyPolicy', attachByPut, 20);
+  describeLaw('PutKeyPolicy', attachByPut, 12);
   // Most may not create keys.
   describeLaw('CreateKey', attachByCreation, 20);
 });

@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import { type Issuer, startIssuer } from '../src/iam/openid-connect/issuer.test-support.ts';
 import { allOperations, type Operation } from '../src/operations/index.ts';
 import { naiveSign } from '../src/sigv4/naive-signer.ts';
-import { codeOf, mutatedBytes, mutatedText } from './support/fuzz.ts';
+import { mutatedBytes, mutatedText } from './support/fuzz.ts';
 import {
   formOf,
   identityPolicyText,
@@ -31,7 +31,7 @@ import {
   startTestServer,
   type TestServer,
 } from './support/server.ts';
-import { sendRequest, type WireAnswer } from './support/signed-request.ts';
+import { codeOf, sendRequest, type WireAnswer } from './support/signed-request.ts';
 import { dateAt } from './support/signing-attempts.ts';
 
 /* Whatever is sent over the AWS Query protocol, the service answers in good form and goes on working. */

@@ -10,7 +10,6 @@ import { operations } from '../src/operations/index.ts';
 import { naiveSign } from '../src/sigv4/naive-signer.ts';
 import {
   assertWellFormed,
-  codeOf,
   inputOf,
   junk,
   type Known,
@@ -32,7 +31,7 @@ import {
   startTestServer,
   type TestServer,
 } from './support/server.ts';
-import { sendRequest, type WireAnswer } from './support/signed-request.ts';
+import { codeOf, sendRequest, type WireAnswer } from './support/signed-request.ts';
 
 /* Whatever is sent, the service answers in good form, finds no fault with itself and goes on working. */
 

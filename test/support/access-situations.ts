@@ -29,7 +29,7 @@ export type IdentitiesForm = typeof identitiesForm extends fc.Arbitrary<infer Va
 
 const keyForm = fc.record({
   policy: keyPolicyForm,
-  state: fc.constantFrom('Enabled', 'Enabled', 'Enabled', ...KEY_STATES),
+  state: fc.oneof({ weight: 2, arbitrary: fc.constant('Enabled') }, fc.constantFrom(...KEY_STATES)),
   stage: fc.constantFrom(undefined, 'open'),
 });
 /** Of the first key. */

@@ -51,6 +51,7 @@ function mostly(inOrder: readonly unknown[], ...not: readonly unknown[]): fc.Arb
 const UNKNOWN_KEY = '1234abcd-12ab-34cd-56ef-1234567890ab';
 // The grants are of the first.
 const [firstKey = '', ...otherKeys] = blanks('KEY', KEY_COUNT);
+const [firstCiphertext = '', ...otherCiphertexts] = blanks('CIPHERTEXT', KEY_COUNT);
 const aliases = ALIASES.map((alias) => blank('ALIAS', alias));
 const noKeys = ['alias/none', UNKNOWN_KEY, 'junk'];
 const identifier = mostly([firstKey, firstKey, firstKey, ...otherKeys, ...aliases], ...noKeys);
@@ -69,7 +70,7 @@ const VALUES: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   KeyId: identifier,
   SourceKeyId: identifier,
   DestinationKeyId: identifier,
-  CiphertextBlob: mostly(blanks('CIPHERTEXT', KEY_COUNT), 'AAAA'),
+  CiphertextBlob: mostly([firstCiphertext, firstCiphertext, ...otherCiphertexts], 'AAAA'),
   EncryptionContext: context,
   SourceEncryptionContext: context,
   DestinationEncryptionContext: context,

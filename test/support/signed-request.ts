@@ -10,6 +10,11 @@ export interface WireAnswer {
   readonly body: string;
 }
 
+/** The code of a refusal; `undefined` for a success. */
+export function codeOf({ status, body }: WireAnswer): string | undefined {
+  return status === 200 ? undefined : JSON.parse(body).__type;
+}
+
 /** A request that is sent exactly as it is written: nothing is added but `Content-Length`. */
 export interface WireRequest {
   readonly endpoint: string;
