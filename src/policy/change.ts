@@ -53,79 +53,127 @@ export interface Difference {
   readonly statementsAfter: readonly StatementReference[];
 }
 
-/** A difference and where it was found: for whom, to do what, and with which keys. */
-export interface Found {
-  readonly difference: Difference;
-  readonly places: Map<
-    string,
-    { readonly principal: string; readonly resource: string; readonly actions: string[] }
-  >;
+/** Names between which the policies make no difference: of principals, of actions, or of keys. */
+export interface Alike {
+  /** Different for each group of principals; likewise for actions, and for keys. */
+  readonly id: number;
+  readonly names: readonly string[];
 }
 
-/** Notes that the difference is felt by a principal, for an action on a key. */
-export function addTo(
-  found: Map<string, Found>,
-  difference: Difference,
-  principal: string,
-  action: string,
-  resource: string,
-): void {
-  const identity = JSON.stringify(difference);
-  const entry: Found = found.get(identity) ?? { difference, places: new Map() };
-  found.set(identity, entry);
-  const place = JSON.stringify([principal, resource]);
-  const actions = entry.places.get(place) ?? { principal, resource, actions: [] };
-  actions.actions.push(action);
-  entry.places.set(place, actions);
+/** For whom, to do what, and with which keys. */
+export interface Place {
+  readonly principals: Alike;
+  readonly actions: Alike;
+  readonly keys: Alike;
+}
+
+/** A difference and where it was found. */
+export interface Found {
+  readonly difference: Difference;
+  readonly places: (readonly Place[])[];
+}
+
+/** Collects differences, those that are the same as one. */
+export class Findings {
+  readonly #found = new Map<string, Found>();
+  /** Numbers of what conditions say, which can be long. */
+  readonly #texts = new Map<string, number>();
+
+  add(difference: Difference, places: readonly Place[]): void {
+    const identity = this.#identify(difference);
+    const found = this.#found.get(identity) ?? { difference, places: [] };
+    this.#found.set(identity, found);
+    found.places.push(places);
+  }
+
+  get all(): readonly Found[] {
+    return [...this.#found.values()];
+  }
+
+  #identify({ before, after, conditions, statementsBefore, statementsAfter }: Difference): string {
+    const numbers = conditions.map(({ text }) => {
+      const number = this.#texts.get(text) ?? this.#texts.size;
+      this.#texts.set(text, number);
+      return number;
+    });
+    const statements = [statementsBefore, statementsAfter].map((each) =>
+      each.map(({ index }) => index).join(),
+    );
+    return [before, after, ...statements, numbers.join()].join(' ');
+  }
 }
 
 /** Principals, actions and keys, all of each together. */
 interface Rectangle {
-  readonly principals: readonly string[];
-  readonly actions: readonly string[];
-  readonly resources: readonly string[];
+  readonly principals: readonly Alike[];
+  readonly actions: readonly Alike[];
+  readonly keys: readonly Alike[];
 }
 
-function rectangles(places: Found['places'], resourceCount: number): readonly Rectangle[] {
-  const byResource = new Map<
-    string,
-    { principal: string; actions: readonly string[]; resources: string[] }
-  >();
-  for (const { principal, resource, actions } of places.values()) {
-    const identity = JSON.stringify([principal, actions]);
-    const entry = byResource.get(identity) ?? { principal, actions, resources: [] };
-    entry.resources.push(resource);
-    byResource.set(identity, entry);
-  }
-  const byPrincipal = new Map<string, { principals: string[] } & Omit<Rectangle, 'principals'>>();
-  for (const { principal, actions, resources } of byResource.values()) {
-    const identity = JSON.stringify([actions, resources]);
-    const isEveryKey = resources.length === resourceCount;
-    const entry = byPrincipal.get(identity) ?? {
-      principals: [],
-      actions,
-      resources: isEveryKey ? [] : resources,
-    };
-    entry.principals.push(principal);
-    byPrincipal.set(identity, entry);
-  }
-  return [...byPrincipal.values()];
+/** Puts places together: actions of the same principals and keys, then keys, then principals. */
+function rectangles(places: readonly Place[]): readonly Rectangle[] {
+  const single = places.map(({ principals, actions, keys }) => ({
+    principals: [principals],
+    actions: [actions],
+    keys: [keys],
+  }));
+  return join(join(join(single, 'actions'), 'keys'), 'principals');
 }
 
-function changeOf(difference: Difference, { principals, actions, resources }: Rectangle): PolicyChange {
+function join(all: readonly Rectangle[], member: keyof Rectangle): readonly Rectangle[] {
+  const idsOf = (alike: readonly Alike[]): string => alike.map(({ id }) => id).join();
+  const groups = Map.groupBy(all, (each) =>
+    (['principals', 'actions', 'keys'] as const)
+      .map((name) => (name === member ? '' : idsOf(each[name])))
+      .join('/'),
+  );
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    return first === undefined ? [] : { ...first, [member]: group.flatMap((each) => each[member]) };
+  });
+}
+
+function changeOf(
+  difference: Difference,
+  { principals, actions, keys }: Rectangle,
+  keyCount: number | undefined,
+): PolicyChange {
   const { before, after } = difference;
+  const names = (alike: readonly Alike[]) => Object.freeze(alike.flatMap((each) => each.names));
   return Object.freeze({
     direction: ORDER.indexOf(after) > ORDER.indexOf(before) ? 'gains' : 'loses',
-    principals: Object.freeze(principals),
-    actions: Object.freeze(actions),
-    resources: Object.freeze(resources),
+    principals: names(principals),
+    actions: names(actions),
+    resources: keys.length === keyCount ? Object.freeze([]) : names(keys),
     ...difference,
   });
 }
 
-/** The changes, with principals, actions and keys put together as far as can be. */
-export function changesOf(found: readonly Found[], resourceCount: number): readonly PolicyChange[] {
-  return found.flatMap(({ difference, places }) =>
-    rectangles(places, resourceCount).map((rectangle) => changeOf(difference, rectangle)),
-  );
+/**
+ * The changes, with principals, actions and keys put together as far as can be; as many as there is room for.
+ *
+ * @param keyCount how many groups of keys there are, if these are all keys
+ */
+export function changesOf(
+  found: readonly Found[],
+  keyCount: number | undefined,
+  characters: number,
+): { readonly changes: readonly PolicyChange[]; readonly isCut: boolean } {
+  const changes: PolicyChange[] = [];
+  const known = new Map<unknown, readonly Rectangle[]>();
+  let room = characters;
+  for (const { difference, places } of found) {
+    // Many differences are found in just the same places.
+    const where = places.length === 1 ? places[0] : places;
+    const joined = known.get(where) ?? rectangles(places.flat());
+    known.set(where, joined);
+    for (const rectangle of joined) {
+      const change = changeOf(difference, rectangle, keyCount);
+      room -= JSON.stringify(change).length;
+      // The first is told, however long.
+      if (room < 0 && changes.length > 0) return { changes: Object.freeze(changes), isCut: true };
+      changes.push(change);
+    }
+  }
+  return { changes: Object.freeze(changes), isCut: false };
 }

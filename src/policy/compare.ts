@@ -1,33 +1,32 @@
-import { type Caller, callersOf, isAboutCaller } from './callers.ts';
-import {
-  addTo,
-  changesOf,
-  type Difference,
-  type Found,
-  type KeyPolicyVerdict,
-  type PolicyChange,
-  type StatementReference,
-} from './change.ts';
-import { groupActions, resourcesOf } from './compare-requests.ts';
-import { type CompiledPolicy, compilePolicy } from './compile.ts';
-import type { PolicyDocument, Statement } from './document.ts';
-import { findClosestAllow, findDeny, prepareQuestion, type Question } from './evaluate.ts';
-import { callerNames } from './principal.ts';
-import { mergeSituations } from './ranges.ts';
-import {
-  contextOf,
-  type Dimension,
-  dimensionsOf,
-  type ReadStatement,
-  readStatements,
-  situationsOf,
-} from './situations.ts';
+import { Budget, type ComparisonLimits } from './budget.ts';
+import { groupCallers } from './caller-groups.ts';
+import { callersOf } from './callers.ts';
+import { casesOf } from './cases.ts';
+import { type Alike, changesOf, Findings, type PolicyChange } from './change.ts';
+import { groupActions, groupKeys, onlyKey } from './compare-requests.ts';
+import { compilePolicy } from './compile.ts';
+import { conditionKeysOf } from './condition-keys.ts';
+import { dimensionMaker } from './dimensions.ts';
+import type { PolicyDocument } from './document.ts';
+import { judgeCases } from './judge-cases.ts';
+import { readStatements } from './read-statement.ts';
+import { KMS_KEY_ACTIONS } from './vocabulary.ts';
+
+/*
+ * How two policies are compared. Their statements are read (`read-statement.ts`), and from them the vocabulary: values of
+ * condition keys (`condition-values.ts`, `condition-keys.ts`), actions and keys (`compare-requests.ts`), callers
+ * (`callers.ts`, `caller-groups.ts`); of each, what no statement tells apart is one. All of them together make cases
+ * (`cases.ts`) in which only what a request carries decides: a choice of values for each key (`dimensions.ts`,
+ * `situations.ts`). In each the engine judges by both policies (`judge-cases.ts`, `differences.ts`). What differs is put
+ * together to ranges of values (`ranges.ts`) and to changes (`change.ts`). A budget of steps (`budget.ts`,
+ * `matching-steps.ts`) is shared out among all that.
+ */
 
 /** What becomes different when one key policy takes the place of another. */
 export interface PolicyComparison {
   /** Whether nobody gains or loses anything, as far as was looked. */
   readonly unchanged: boolean;
-  /** Whether everything that `vocabulary` can be combined to was looked at. */
+  /** Whether everything that the policies name was combined in every way, and everything found is told. */
   readonly complete: boolean;
   /** What was not, in words; empty when complete. */
   readonly omitted: readonly string[];
@@ -40,8 +39,17 @@ export interface PolicyComparison {
   };
 }
 
-/** How many situations are looked at for one caller and action before some are left out. */
-const LIMIT = 4096;
+/** What a comparison keeps to. */
+export interface ComparisonOptions extends Partial<ComparisonLimits> {
+  /** The ARN of the key whose policies they are, if it is known; else all keys that `Resource` elements tell apart. */
+  readonly key?: string;
+}
+
+/** A few seconds, and some megabytes. */
+const GENEROUS: ComparisonLimits = { steps: 400_000_000, characters: 4_000_000 };
+
+/** Of the steps that are left each time, for what comes before the situations themselves. */
+const PART = { values: 1 / 4, actions: 1 / 8, keys: 1 / 8, callers: 1 / 3, cases: 1 / 3 };
 
 /**
  * Works out who gains and who loses which permission, under which conditions, when `after` takes the place of `before`
@@ -51,188 +59,65 @@ const LIMIT = 4096;
  * either, and something else besides (see `callers.ts`, `condition-values.ts`). For those requests the answer is
  * complete, unless it says what was left out. Both policies are asked by the engine that decides real requests.
  *
- * @param options.limit how many combinations of condition values are tried for one caller and action
+ * @param options how much work it may be, and how long the answer; what they do not allow is left out, and the answer
+ * says so. The default is for people who wait: policies of 32 kB can be made to take seconds.
  */
 export function comparePolicies(
   before: PolicyDocument,
   after: PolicyDocument,
-  { limit = LIMIT }: { readonly limit?: number } = {},
+  options: ComparisonOptions = {},
 ): PolicyComparison {
-  const documents = [before, after];
-  const policies = { before: compilePolicy(before), after: compilePolicy(after) };
-  const statements = [
-    ...readStatements(before, policies.before.statements),
-    ...readStatements(after, policies.after.statements),
-  ];
-  const all = dimensionsOf(statements);
-  const callers = callersOf(documents);
-  const actions = groupActions(statements);
-  const resources = resourcesOf(statements, all);
-  const omitted = new Set<string>();
-  const found = new Map<string, Found>();
-  const groups = new Map<string, StatementGroup>();
-  const known = new Map<string, readonly Difference[]>();
-  for (const caller of callers) {
-    const naming = namingsOf(caller, statements);
-    for (const { names, asked } of actions) {
-      const named = naming.filter(({ statement }) => statement.compiled.matchesAction(asked));
-      for (const { label, resource } of resources) {
-        const relevant = named.filter(({ statement }) => mayMean(statement, resource));
-        const signature = signatureOf(relevant, resource);
-        const group = groups.get(signature) ?? groupOf(relevant);
-        groups.set(signature, group);
-        const memory = group.isAboutCaller ? `${caller.label}: ${signature}` : signature;
-        const differences =
-          known.get(memory) ??
-          differencesOf({ ...group, policies, limit, omitted, caller, action: asked, resource });
-        known.set(memory, differences);
-        for (const difference of differences) {
-          for (const action of names) addTo(found, difference, caller.label, action, label);
-        }
-      }
-    }
+  const work = comparePoliciesInSlices(before, after, options);
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
   }
-  const changes = changesOf([...found.values()], resources.length);
+}
+
+/** The same, for where others wait for their turn: yields every now and then, and returns the answer in the end. */
+export function* comparePoliciesInSlices(
+  before: PolicyDocument,
+  after: PolicyDocument,
+  options: ComparisonOptions = {},
+): Generator<undefined, PolicyComparison> {
+  const { steps, characters, key } = { ...GENEROUS, ...options };
+  const budget = new Budget(steps);
+  const statementsBefore = readStatements(before, compilePolicy(before).statements);
+  const statements = [...statementsBefore, ...readStatements(after, compilePolicy(after).statements)];
+  yield;
+  const conditionKeys = conditionKeysOf(statements, budget.allow(PART.values));
+  yield;
+  const actions = groupActions(statements, KMS_KEY_ACTIONS, budget.allow(PART.actions));
+  const { keys, areAll } =
+    key === undefined
+      ? groupKeys(statements, (name) => conditionKeys.get(name)?.values ?? [], budget.allow(PART.keys))
+      : onlyKey(statements, key);
+  yield;
+  const named = callersOf([before, after]);
+  const callers = groupCallers(named, statements, conditionKeys, characters / 4, budget.allow(PART.callers));
+  yield;
+  const questions = { callers, actions, keys, statements, countBefore: statementsBefore.length };
+  const cases = casesOf(questions, budget.allow(PART.cases));
+  yield;
+  const findings = new Findings();
+  const judged = yield* judgeCases(cases, dimensionMaker(conditionKeys, budget), budget);
+  for (const [{ places }, differences] of judged) {
+    for (const difference of differences) findings.add(difference, places);
+  }
+  yield;
+  const { changes, isCut } = changesOf(findings.all, areAll ? keys.length : undefined, characters);
+  if (isCut) budget.omit(`changes beyond the first ${changes.length} are left out`);
+  const namesOf = (groups: readonly Alike[]) => Object.freeze(groups.flatMap(({ names }) => names));
+  const omitted = Object.freeze(budget.omitted);
   return Object.freeze({
     unchanged: changes.length === 0,
-    complete: omitted.size === 0,
-    omitted: Object.freeze([...omitted]),
-    changes: Object.freeze(changes),
+    complete: omitted.length === 0,
+    omitted,
+    changes,
     vocabulary: Object.freeze({
-      principals: Object.freeze(callers.map(({ label }) => label)),
-      actions: Object.freeze(actions.flatMap(({ names }) => names)),
-      conditionKeys: Object.freeze(all.map(({ key }) => key)),
+      principals: namesOf(callers),
+      actions: namesOf(actions),
+      conditionKeys: Object.freeze(Array.from(conditionKeys.values(), ({ name }) => name)),
     }),
   });
-}
-
-interface Policies {
-  readonly before: CompiledPolicy;
-  readonly after: CompiledPolicy;
-}
-
-/** A statement that names a caller, and how closely. */
-interface NamingStatement {
-  readonly statement: ReadStatement;
-  /** For telling groups of statements apart. */
-  readonly sign: string;
-}
-
-function namingsOf(caller: Caller, statements: readonly ReadStatement[]): readonly NamingStatement[] {
-  const names = callerNames(caller.principal);
-  return statements.flatMap((statement, place) => {
-    const naming = statement.compiled.names?.(names, caller.hasBoundary) ?? 'not-at-all';
-    return naming === 'not-at-all' ? [] : { statement, sign: `${place} ${naming}` };
-  });
-}
-
-/** Whether the resource is meant, or may be, depending on the values of policy variables. */
-function mayMean({ written, compiled }: ReadStatement, resource: string): boolean {
-  return hasVariable(written) || compiled.matchesResource(resource, contextOf([]));
-}
-
-function hasVariable({ resource }: Statement): boolean {
-  return resource?.values.some((value) => value.includes('${')) === true;
-}
-
-/** The same for all callers, actions and keys between which only conditions could make a difference. */
-function signatureOf(relevant: readonly NamingStatement[], resource: string): string {
-  const signs = relevant.map(({ sign }) => sign).join();
-  return relevant.some(({ statement }) => hasVariable(statement.written)) ? `${signs} ${resource}` : signs;
-}
-
-/** Statements that conditions alone decide about, and the situations that these tell apart. */
-interface StatementGroup {
-  readonly relevant: readonly ReadStatement[];
-  readonly dimensions: readonly Dimension[];
-  readonly isAboutCaller: boolean;
-}
-
-function groupOf(naming: readonly NamingStatement[]): StatementGroup {
-  const relevant = naming.map(({ statement }) => statement);
-  const dimensions = dimensionsOf(relevant);
-  return { relevant, dimensions, isAboutCaller: dimensions.some(({ key }) => isAboutCaller(key)) };
-}
-
-/** The dimension with only what the caller can carry. */
-function possibleFor(caller: Caller, dimension: Dimension): Dimension {
-  const classes = dimension.classes
-    .map((values) => caller.possible(dimension.key, values))
-    .filter((values) => values.length > 0);
-  const distinct = new Map(
-    classes.map((values) => [JSON.stringify(values.map((value) => value ?? null)), values]),
-  );
-  return { ...dimension, classes: [...distinct.values()] };
-}
-
-interface Case extends StatementGroup {
-  readonly policies: Policies;
-  readonly limit: number;
-  readonly omitted: Set<string>;
-  readonly caller: Caller;
-  readonly action: string;
-  readonly resource: string;
-}
-
-function differencesOf(of: Case): readonly Difference[] {
-  const { policies, relevant, limit, omitted, caller, action, resource } = of;
-  const dimensions = of.dimensions.map((dimension) => possibleFor(caller, dimension));
-  const request = { principal: caller.principal, action, resource, context: contextOf([]) };
-  const question = prepareQuestion(request, caller.hasBoundary);
-  const { situations, total } = situationsOf(dimensions, relevant, limit);
-  if (situations.length < total) {
-    const keys = dimensions.map(({ key }) => key).join(', ');
-    omitted.add(`${situations.length} of ${total} combinations of ${keys} were tried`);
-  }
-  for (const { key, isCut } of dimensions) {
-    if (isCut) omitted.add(`of the lists of values of ${key} only some were tried`);
-  }
-  const cells = situations.map((situation) => {
-    const context = contextOf(
-      dimensions.map(({ key, classes }, at) => [key, classes[situation[at] ?? 0]?.[0]]),
-    );
-    const asked = { ...question, context };
-    return { situation, before: judge(policies.before, asked), after: judge(policies.after, asked) };
-  });
-  const changed = cells.filter(({ before, after }) => before.verdict !== after.verdict);
-  return mergeSituations(
-    changed,
-    dimensions,
-    ({ before, after }) => `${before.verdict} ${after.verdict}`,
-  ).map(({ conditions, members }) => ({
-    conditions,
-    before: members[0]?.before.verdict ?? 'nothing',
-    after: members[0]?.after.verdict ?? 'nothing',
-    statementsBefore: distinctStatements(members.map(({ before }) => before.statement)),
-    statementsAfter: distinctStatements(members.map(({ after }) => after.statement)),
-  }));
-}
-
-interface Judgement {
-  readonly verdict: KeyPolicyVerdict;
-  readonly statement: StatementReference | undefined;
-}
-
-/** What a key policy alone says, by the functions that `authorize` asks. */
-function judge(policy: CompiledPolicy, question: Question): Judgement {
-  const denial = findDeny(policy, question, 'resource');
-  if (denial !== undefined) return { verdict: 'denies', statement: denial };
-  const allowed = findClosestAllow(policy, question);
-  if (allowed === undefined) return { verdict: 'nothing', statement: undefined };
-  const { naming, statement } = allowed;
-  const verdict =
-    naming === 'account' ? 'delegates' : naming === 'itself' ? 'allows' : 'allows-within-boundary';
-  return { verdict, statement };
-}
-
-function distinctStatements(
-  statements: readonly (StatementReference | undefined)[],
-): readonly StatementReference[] {
-  const byIndex = new Map<number, StatementReference>();
-  for (const each of statements) {
-    if (each === undefined) continue;
-    const { index, sid, line, column } = each;
-    byIndex.set(index, Object.freeze({ index, sid, line, column }));
-  }
-  return Object.freeze([...byIndex.values()].sort((one, other) => one.index - other.index));
 }

@@ -18,7 +18,7 @@ export interface ConditionUse {
 }
 
 /** How an operator reads values. */
-type Family = 'text' | 'pattern' | 'arn' | 'number' | 'date' | 'address' | 'boolean' | 'presence';
+export type Family = 'text' | 'pattern' | 'arn' | 'number' | 'date' | 'address' | 'boolean' | 'presence';
 
 const FAMILIES: readonly (readonly [RegExp, Family])[] = [
   [/^null$/, 'presence'],
@@ -29,10 +29,16 @@ const FAMILIES: readonly (readonly [RegExp, Family])[] = [
   [/^bool/, 'boolean'],
 ];
 
-function familyOf(operator: string): Family {
+export function familyOf(operator: string): Family {
   const name = operator.toLowerCase().replace(/^for(?:allvalues|anyvalue):/, '');
   if (name.startsWith('arn')) return 'arn';
   return FAMILIES.find(([pattern]) => pattern.test(name))?.[1] ?? 'text';
+}
+
+/** Texts, and whether there would be more. */
+export interface Texts {
+  readonly texts: readonly string[];
+  readonly isCut: boolean;
 }
 
 /**
@@ -40,30 +46,36 @@ function familyOf(operator: string): Family {
  *
  * @param uses all conditions on the key
  * @param texts the policy values of a condition, with something in the place of variables
+ * @param mostPairs how many pairs of patterns may be tried together
  */
 export function valuesToTry(
   uses: readonly ConditionUse[],
   texts: (use: ConditionUse) => readonly string[],
-): readonly string[] {
+  mostPairs: number,
+): Texts {
   const byFamily = new Map<Family, string[]>();
   for (const use of uses) {
     if (readOperator(use.condition.operator) === undefined) continue;
     const family = familyOf(use.condition.operator);
-    byFamily.set(family, [...(byFamily.get(family) ?? []), ...texts(use)]);
+    const found = byFamily.get(family) ?? [];
+    byFamily.set(family, found);
+    for (const text of texts(use)) found.push(text);
   }
   const of = (family: Family): readonly string[] => byFamily.get(family) ?? [];
   const named = [...byFamily.values()].flat();
+  const patterns = patternTexts(of('pattern'), named, mostPairs);
+  const arns = arnTexts(of('arn'), named, mostPairs);
   const values = [
     ...of('text').flatMap((text) => [text, swapCase(text)]),
-    ...patternTexts(of('pattern'), named),
-    ...arnTexts(of('arn'), named),
+    ...patterns.texts,
+    ...arns.texts,
     ...samplesOf(numbersIn(of('number'), Number), 1).map(String),
     ...samplesOf(numbersIn(of('date'), readInstant), 1000).map(instantText),
     ...addressTexts(of('address')),
     ...(byFamily.has('boolean') ? ['true', 'false'] : []),
     ...(isAnyTextPossible(byFamily) ? [otherValue(named, byFamily.has('arn'))] : []),
   ];
-  return [...new Set(values)];
+  return { texts: [...new Set(values)], isCut: patterns.isCut || arns.isCut };
 }
 
 /** What "another value" is where texts are compared: for numbers, dates, addresses and booleans any text is a wrong one. */
@@ -79,11 +91,23 @@ function otherValue(named: readonly string[], isArn: boolean): string {
   return isArn ? `arn:aws:${word}:${word}:000000000000:${word}` : word;
 }
 
-/** A text that stands in none of the others. */
+/** A text that stands in none of the others: the word, or the word and a number. */
 export function unusedWord(word: string, others: readonly string[]): string {
-  let unused = word;
-  while (others.some((other) => other.toLowerCase().includes(unused))) unused += '-x';
-  return unused;
+  const digits = String(others.reduce((sum, { length }) => sum + length, 0)).length;
+  const taken = new Set<string>();
+  let isTaken = false;
+  for (const other of others) {
+    const text = other.toLowerCase();
+    for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, at + 1)) {
+      isTaken = true;
+      taken.add(text.slice(at + word.length, at + word.length + 1 + digits));
+    }
+  }
+  if (!isTaken) return word;
+  // All of the same length, so that none is the beginning of another; and more of them than there are places.
+  let number = 1;
+  while (taken.has(`-${String(number).padStart(digits, '0')}`)) number += 1;
+  return `${word}-${String(number).padStart(digits, '0')}`;
 }
 
 /** `Team` for `tEAM`: equal where case does not count, and not where it does. */
@@ -92,54 +116,85 @@ function swapCase(text: string): string {
   return text === upper ? text.toLowerCase() : upper;
 }
 
-/** Puts a text in the place of each star, and a letter in that of each question mark. */
-function fill(pattern: string, text: string): string {
+/** Texts that are longer are not made up; no request carries them. */
+const LONGEST = 8192;
+
+/** Puts a text in the place of each star, and a letter in that of each question mark; undefined if that is too long. */
+function fill(pattern: string, text: string): string | undefined {
+  const stars = pattern.match(/\*+/g)?.length ?? 0;
+  if (pattern.length + stars * text.length > LONGEST) return undefined;
   return pattern.replaceAll(/\*+/g, () => text).replaceAll('?', 'x');
 }
 
-/** More patterns than this are not tried together: that would be too many texts. */
-const MOST_COMBINED = 16;
-
-/** The patterns to try together with others: those that hold a wildcard. */
-function combinable(patterns: readonly string[]): readonly string[] {
-  const wild = [...new Set(patterns)].filter((pattern) => /[*?]/.test(pattern));
-  return wild.length > MOST_COMBINED ? [] : wild;
-}
+/** More pairs of patterns are never tried together. */
+const MOST_PAIRS = 256;
 
 /** Texts that match each pattern: alone, and together with each other one. */
-export function patternTexts(patterns: readonly string[], named: readonly string[]): readonly string[] {
+function patternTexts(patterns: readonly string[], named: readonly string[], mostPairs: number): Texts {
   const word = unusedWord('x', named);
-  const others = combinable(patterns);
-  return patterns.flatMap((pattern) => [
-    // As it stands, for escaped wildcards.
-    pattern,
+  // Each also as it stands, for escaped wildcards.
+  const alone = patterns.flatMap((pattern) => [
+    pattern.length > LONGEST ? undefined : pattern,
     fill(pattern, ''),
     fill(pattern, word),
-    ...others
-      .filter((other) => other !== pattern)
-      .flatMap((other) => [fill(pattern, fill(other, '')), fill(pattern, fill(other, word))]),
   ]);
+  const together = pairsOf(
+    patterns,
+    mostPairs,
+    (pattern) => ['', word].map((text) => fill(pattern, text)),
+    (pattern, filled) => filled.map((text) => (text === undefined ? undefined : fill(pattern, text))),
+  );
+  return textsOf([...alone, ...together.texts], together.isCut);
+}
+
+/** What comes of each pattern that holds a wildcard with each other one; nothing when there are too many. */
+function pairsOf<Prepared>(
+  patterns: readonly string[],
+  mostPairs: number,
+  prepare: (pattern: string) => Prepared,
+  combine: (pattern: string, other: Prepared) => readonly (string | undefined)[],
+): { readonly texts: readonly (string | undefined)[]; readonly isCut: boolean } {
+  const wild = [...new Set(patterns)].filter((pattern) => /[*?]/.test(pattern));
+  if (wild.length > 1 && wild.length ** 2 > Math.min(mostPairs, MOST_PAIRS))
+    return { texts: [], isCut: true };
+  const prepared = wild.map(prepare);
+  const texts = wild.flatMap((one) =>
+    prepared.flatMap((other, at) => (wild[at] === one ? [] : combine(one, other))),
+  );
+  return { texts, isCut: false };
 }
 
 /** The same for ARNs, whose stars stay within their field. */
-export function arnTexts(patterns: readonly string[], named: readonly string[]): readonly string[] {
+export function arnTexts(
+  patterns: readonly string[],
+  named: readonly string[],
+  mostPairs = MOST_PAIRS,
+): Texts {
   const word = unusedWord('x', named);
-  const fieldsOf = (pattern: string): readonly string[] => {
-    const fields = pattern.split(':');
-    return [...fields.slice(0, 5), fields.slice(5).join(':')];
-  };
-  const meet = (pattern: string, other: string): string => {
-    const others = fieldsOf(other);
-    return fieldsOf(pattern)
-      .map((field, index) => fill(field, fill(others[index] ?? '', word)))
-      .join(':');
-  };
-  const wild = combinable(patterns);
-  return patterns.flatMap((pattern) => [
-    fill(pattern, ''),
-    fill(pattern, word),
-    ...wild.flatMap((other) => (other === pattern ? [] : meet(pattern, other))),
-  ]);
+  const alone = patterns.flatMap((pattern) => [fill(pattern, ''), fill(pattern, word)]);
+  const together = pairsOf(
+    patterns,
+    mostPairs,
+    (pattern) => arnFields(pattern).map((field) => fill(field, word)),
+    (pattern, filled) => {
+      const fields = arnFields(pattern).map((field, at) => {
+        const inner = at < filled.length ? filled[at] : '';
+        return inner === undefined ? undefined : fill(field, inner);
+      });
+      return [fields.includes(undefined) ? undefined : fields.join(':')];
+    },
+  );
+  return textsOf([...alone, ...together.texts], together.isCut);
+}
+
+function arnFields(pattern: string): readonly string[] {
+  const fields = pattern.split(':');
+  return [...fields.slice(0, 5), fields.slice(5).join(':')];
+}
+
+function textsOf(texts: readonly (string | undefined)[], isCut: boolean): Texts {
+  const made = texts.filter((text) => text !== undefined);
+  return { texts: [...new Set(made)], isCut: isCut || made.length < texts.length };
 }
 
 function numbersIn(texts: readonly string[], read: (text: string) => number | undefined): readonly number[] {
@@ -191,25 +246,38 @@ export function variablesIn(text: string, version: PolicyVersion): readonly stri
   return parseTemplate(text, version).flatMap((part) => ('key' in part && part.key !== '' ? part.key : []));
 }
 
+/** More values of a variable than this are not put into a text. */
+const MOST_RESOLVED = 16;
+
 /**
- * A text with values in the place of its variables and of escapes: once for each of the values that the keys may
+ * A text with values in the place of its variables and of escapes: once for each of some values that the keys may
  * have, and once with the fallbacks.
  */
 export function withoutVariables(
   text: string,
   version: PolicyVersion,
   valuesOf: (key: string) => readonly string[],
-): readonly string[] {
+): Texts {
   const template = parseTemplate(text, version);
-  if (template.every((part) => 'text' in part && !part.literal)) return [text];
-  const count = Math.max(1, ...template.map((part) => ('key' in part ? valuesOf(part.key).length : 1)));
-  const write = (replace: (key: string, fallback: string | undefined) => string): string =>
-    template.map((part) => ('text' in part ? part.text : replace(part.key, part.fallback))).join('');
-  const each = Array.from({ length: count }, (_, at) =>
+  if (template.every((part) => 'text' in part && !part.literal)) return { texts: [text], isCut: false };
+  const values = new Map(
+    template.flatMap((part) => ('key' in part ? [[part.key, valuesOf(part.key)] as const] : [])),
+  );
+  const most = Math.max(1, ...[...values.values()].map(({ length }) => length));
+  const write = (replace: (key: string, fallback: string | undefined) => string): string | undefined => {
+    let written = '';
+    for (const part of template) {
+      written += 'text' in part ? part.text : replace(part.key, part.fallback);
+      if (written.length > LONGEST) return undefined;
+    }
+    return written;
+  };
+  const each = Array.from({ length: Math.min(most, MOST_RESOLVED) }, (_, at) =>
     write((key) => {
-      const values = valuesOf(key);
-      return values[at % Math.max(1, values.length)] ?? '';
+      const all = values.get(key) ?? [];
+      return all[at % Math.max(1, all.length)] ?? '';
     }),
   );
-  return [...new Set([...each, write((key, fallback) => fallback ?? valuesOf(key)[0] ?? '')])];
+  const withFallbacks = write((key, fallback) => fallback ?? values.get(key)?.[0] ?? '');
+  return textsOf([...each, withFallbacks], most > MOST_RESOLVED);
 }

@@ -99,7 +99,13 @@ export interface KeyPolicyAllow {
   readonly naming: Naming;
 }
 
-const CLOSENESS: Readonly<Record<Naming, number>> = { 'not-at-all': 0, account: 1, broadly: 2, itself: 3 };
+/** How closely a statement names somebody: the more the closer. */
+export const CLOSENESS: Readonly<Record<Naming, number>> = {
+  'not-at-all': 0,
+  account: 1,
+  broadly: 2,
+  itself: 3,
+};
 
 /** The Allow of a key policy that applies and names the caller most closely; among equals, the first. */
 export function findClosestAllow(policy: CompiledPolicy, question: Question): KeyPolicyAllow | undefined {

@@ -43,6 +43,9 @@
  * const { changes, complete } = comparePolicies(present, document);
  * ```
  *
+ * A comparison asks for every request that can be made of what the policies name. There can be very many: it keeps to
+ * a number of steps, and says what it left out. Where others wait, give it fewer than by default.
+ *
  * What to rely on:
  *
  * - A Deny wins over everything, and nothing is allowed that no Allow allows. Order and repetition of
@@ -60,7 +63,12 @@
 export { type AuthorizationPolicies, authorize } from './authorize.ts';
 export { bindPrincipals, type NamedPrincipals, principalsToBind, renderPolicy } from './binding.ts';
 export type { KeyPolicyVerdict, PolicyChange, StatementReference } from './change.ts';
-export { comparePolicies, type PolicyComparison } from './compare.ts';
+export {
+  type ComparisonOptions,
+  comparePolicies,
+  comparePoliciesInSlices,
+  type PolicyComparison,
+} from './compare.ts';
 export { ANY_OTHER_ACTION } from './compare-requests.ts';
 export { renderComparison } from './compare-text.ts';
 export { type CompiledPolicy, compilePolicy, compileTrustPolicy, withoutAllows } from './compile.ts';

@@ -1,11 +1,12 @@
 import { compilePolicy } from './compile.ts';
 import { variablesIn } from './condition-values.ts';
+import { dimensionsOf } from './dimensions.ts';
 import type { Condition } from './document.ts';
 import { quoted } from './fault.ts';
 import type { Finding, PolicyKind, StatementCheck, StatementToCheck, WarningSeverity } from './lint.ts';
 import { variableMessage } from './lint-targets.ts';
 import { type ConditionOperator, readOperator } from './operator.ts';
-import { contextOf, dimensionsOf, readStatements } from './situations.ts';
+import { contextOf, readStatements } from './read-statement.ts';
 import { CONDITION_KEY_NAMES, type ConditionKeyType, findConditionKey, nearestName } from './vocabulary.ts';
 
 /** Under which conditions: keys that no request has, values that no key has, operators that mislead. */
@@ -165,10 +166,11 @@ function checkTogether({ document, statement }: StatementToCheck): readonly Find
   const [read] = readStatements(alone, compilePolicy(alone).statements);
   if (read === undefined) return [];
   return dimensionsOf([read]).flatMap(({ key, classes, uses }): readonly Finding[] => {
-    const last = uses.at(-1)?.use.condition;
+    const all = [...uses.values()];
+    const last = all.at(-1)?.use.condition;
     if (last === undefined) return [];
     const held = classes.map(([value]) =>
-      uses.every(({ compiled }) => compiled.holds(contextOf([[key, value]]))),
+      all.every(({ compiled }) => compiled.holds(contextOf([[key, value]]))),
     );
     const { position } = last;
     if (!held.includes(true)) {
@@ -176,7 +178,7 @@ function checkTogether({ document, statement }: StatementToCheck): readonly Find
       return [{ code: 'contradictory-conditions', severity: 'error', message, position }];
     }
     if (held.includes(false)) return [];
-    const message = `${uses.map(({ compiled }) => compiled.operator).join(' and ')} on ${key} holds for every request; it restricts nothing`;
+    const message = `${all.map(({ compiled }) => compiled.operator).join(' and ')} on ${key} holds for every request; it restricts nothing`;
     return [{ code: 'condition-without-effect', severity: 'warning', message, position }];
   });
 }

@@ -1,12 +1,15 @@
-import { callersOf } from './callers.ts';
+import { Budget } from './budget.ts';
+import { type Caller, callersOf } from './callers.ts';
 import { comparePolicies } from './compare.ts';
-import { groupActions, resourcesOf } from './compare-requests.ts';
+import { groupActions, groupKeys } from './compare-requests.ts';
 import { compilePolicy } from './compile.ts';
+import { conditionKeysOf } from './condition-keys.ts';
+import { dimensionsOf } from './dimensions.ts';
 import { type PolicyDocument, statementLabel } from './document.ts';
 import type { Finding, PolicyKind } from './lint.ts';
 import { callerNames } from './principal.ts';
+import { contextOf, type ReadStatement, readStatements } from './read-statement.ts';
 import type { ConditionContext } from './request.ts';
-import { contextOf, dimensionsOf, type ReadStatement, readStatements } from './situations.ts';
 import { KMS_ACCOUNT_ACTIONS, KMS_KEY_ACTIONS } from './vocabulary.ts';
 
 /** A finding about a statement, or about the whole policy. */
@@ -82,16 +85,22 @@ function reachesOf(
   kind: PolicyKind,
 ): readonly Reach[] {
   const isKeyPolicy = kind === 'key-policy';
+  const everything = new Budget(Number.POSITIVE_INFINITY);
   const actions = groupActions(
     statements,
     isKeyPolicy ? KMS_KEY_ACTIONS : [...KMS_KEY_ACTIONS, ...KMS_ACCOUNT_ACTIONS],
+    everything,
   );
+  const conditionKeys = conditionKeysOf(statements, everything);
+  const valuesOf = (key: string) => conditionKeys.get(key)?.values ?? [];
   const resources = [
-    ...resourcesOf(statements, dimensionsOf(statements)).map(({ resource }) => resource),
+    ...groupKeys(statements, valuesOf, everything).keys.map(({ asked }) => asked),
     ...(isKeyPolicy ? [] : ['*']),
   ];
-  const callers = isKeyPolicy ? callersOf([document]) : [];
-  const names = callers.map(({ principal, hasBoundary }) => ({ names: callerNames(principal), hasBoundary }));
+  const names = (isKeyPolicy ? everyCaller(document) : []).map(({ principal, hasBoundary }) => ({
+    names: callerNames(principal),
+    hasBoundary,
+  }));
   const context = contextOf([]);
   return statements.map((statement) => {
     const { compiled } = statement;
@@ -104,6 +113,11 @@ function reachesOf(
       restrictedKeys: restrictedKeysOf(statement),
     };
   });
+}
+
+function everyCaller(document: PolicyDocument): readonly Caller[] {
+  const { named, others } = callersOf([document]);
+  return [...named, ...others];
 }
 
 function isNothing({ callers, actions, resources }: Reach): boolean {
@@ -164,7 +178,7 @@ function lockout(document: PolicyDocument): readonly OverlapFinding[] {
   const concerned = compiled.filter(({ matchesAction }) => matchesAction(CHANGING_THE_POLICY.toLowerCase()));
   const statements = concerned.flatMap(({ index }) => document.statements[index] ?? []);
   const persons = new Set(
-    callersOf([{ version, statements }])
+    everyCaller({ version, statements })
       .filter(({ principal: { kind } }) => kind !== 'service' && kind !== 'web-identity')
       .map(({ label }) => label),
   );

@@ -94,6 +94,11 @@ export function findConditionKey(name: string): ConditionKey | undefined {
   );
 }
 
+/** Whether a condition key, in lower case, tells who the caller is, so that a caller is not free to carry any value. */
+export function isAboutCaller(key: string): boolean {
+  return ['aws:principalaccount', 'aws:principalarn', 'kms:calleraccount'].includes(key);
+}
+
 /**
  * The name among `known` that was probably meant: the nearest one, if a few letters make the difference. Case does
  * not count.
