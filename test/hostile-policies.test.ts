@@ -6,6 +6,7 @@ import { type HostilePolicy, hostilePolicies } from '../src/policy/hostile.test-
 import { createUserWithKey, trustPolicy } from './support/identities.ts';
 import { allow, deny, keyPolicy, rootOf } from './support/key-policies.ts';
 import { createKey } from './support/keys.ts';
+import { requestOwn } from './support/own-operations.ts';
 import { assertRefused } from './support/refusal.ts';
 import { ACCOUNT, startTestServer, type TestServer } from './support/server.ts';
 
@@ -50,6 +51,7 @@ describe('a hostile key policy', () => {
       const before = (await kms.getKeyPolicy({ KeyId })).Policy;
       await put(policy, (Policy) => kms.putKeyPolicy({ KeyId, Policy }));
       await put(policy, (Policy) => kms.createKey({ Policy }));
+      await put(policy, (Policy) => requestOwn(server, 'ComparePolicies', { KeyId: otherKey, Policy }));
       const { Policy } = await kms.getKeyPolicy({ KeyId });
       assert.equal(Policy, policy.refusal === undefined ? policy.text : before);
       // Its first statement, or what was there before, allows the account everything.

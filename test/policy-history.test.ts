@@ -4,9 +4,9 @@ import type { KMS } from '@aws-sdk/client-kms';
 import { createUserWithKey } from './support/identities.ts';
 import { allow, deny, keyPolicy, rootOf } from './support/key-policies.ts';
 import { createKey } from './support/keys.ts';
+import { callOwn } from './support/own-operations.ts';
 import { assertRefused } from './support/refusal.ts';
 import { ACCOUNT, type Credentials, startTestServer, type TestServer } from './support/server.ts';
-import { signedRequest } from './support/signed-request.ts';
 
 /* The policies that a key has had: operations of our own, signed like those of KMS. */
 
@@ -18,8 +18,6 @@ interface Version {
   readonly IsCurrent: boolean;
 }
 
-const ROOT: Credentials = { accessKeyId: ACCOUNT, secretAccessKey: 'any' };
-
 let server: TestServer;
 let kms: KMS;
 
@@ -29,26 +27,14 @@ before(async () => {
 });
 after(() => server.close());
 
-async function call(operation: string, body: object, credentials = ROOT) {
-  const answer = await signedRequest({
-    endpoint: server.endpoint,
-    operation,
-    headers: { 'X-Amz-Target': `QKMS.${operation}` },
-    body,
-    credentials,
-    date: server.clock.now(),
-  });
-  return { status: answer.status, body: JSON.parse(answer.body) };
-}
-
 async function versions(KeyId: string, page: object = {}): Promise<readonly Version[]> {
-  const { status, body } = await call('ListKeyPolicyVersions', { KeyId, ...page });
+  const { status, body } = await callOwn(server, 'ListKeyPolicyVersions', { KeyId, ...page });
   assert.equal(status, 200, JSON.stringify(body));
   return body.Versions;
 }
 
-async function restore(KeyId: string, input: object, credentials = ROOT): Promise<void> {
-  const { status, body } = await call('RestoreKeyPolicyVersion', { KeyId, ...input }, credentials);
+async function restore(KeyId: string, input: object, credentials?: Credentials): Promise<void> {
+  const { status, body } = await callOwn(server, 'RestoreKeyPolicyVersion', { KeyId, ...input }, credentials);
   if (status !== 200) throw Object.assign(new Error(body.message ?? body.Message), { name: body.__type });
 }
 
@@ -88,7 +74,7 @@ describe('ListKeyPolicyVersions', () => {
 
   it('comes in pages, from the newest on', async () => {
     const KeyId = await keyWithHistory();
-    const { body } = await call('ListKeyPolicyVersions', { KeyId, Limit: 2 });
+    const { body } = await callOwn(server, 'ListKeyPolicyVersions', { KeyId, Limit: 2 });
     assert.deepEqual(
       body.Versions.map(({ Version }: Version) => Version),
       [3, 2],
@@ -116,7 +102,7 @@ describe('ListKeyPolicyVersions', () => {
       KeyId,
       Policy: keyPolicy(allow(), deny({ Principal: '*', Action: 'kms:GetKeyPolicy' })),
     });
-    const { status, body } = await call('ListKeyPolicyVersions', { KeyId });
+    const { status, body } = await callOwn(server, 'ListKeyPolicyVersions', { KeyId });
     assert.equal(status, 400);
     assert.match(body.Message, /not authorized to perform: kms:GetKeyPolicy on .* explicit deny/);
   });

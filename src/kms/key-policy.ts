@@ -36,6 +36,8 @@ export function defaultKeyPolicy(partition: string, accountId: string): string {
 
 /** A key policy that may be attached. */
 export interface ReadKeyPolicy {
+  /** As it is written. */
+  readonly document: PolicyDocument;
   readonly compiled: CompiledPolicy;
   /** Unique ids of the users and roles that it names, by ARN. */
   readonly principals: ReadonlyMap<string, string>;
@@ -67,7 +69,7 @@ export async function readKeyPolicy(
     const { bindings, exists } = await findPrincipals(document);
     const faults = validateKeyPolicy(document, { partition, principalExists: exists });
     if (faults.length > 0) throw new PolicyDocumentError(faults);
-    return { compiled: compilePolicy(bindPrincipals(document, bindings)), principals: bindings };
+    return { document, compiled: compilePolicy(bindPrincipals(document, bindings)), principals: bindings };
   } catch (error) {
     if (error instanceof PolicyDocumentError) throw malformedPolicy(error.message, error);
     throw error;

@@ -1,5 +1,5 @@
 import type { Caller } from '../caller.ts';
-import { type Iam, policiesOfCaller, renderBoundPolicy, type SourcedPolicy } from '../iam/index.ts';
+import { type Iam, policiesOfCaller, type SourcedPolicy } from '../iam/index.ts';
 import { grantsTo, type KeyEntry, type Kms } from '../kms/index.ts';
 import {
   type AuthorizationPolicies,
@@ -17,6 +17,7 @@ import {
   remediesFor,
   type StatementExplanation,
 } from '../policy/index.ts';
+import { showPolicy } from './key-policy-versions.ts';
 
 /*
  * What QKMS says of a decision to those entitled: every layer, its statements as they are written, and what would have to
@@ -93,10 +94,8 @@ const ANYTHING = compilePolicy(
 export async function reportAccess(kms: Kms, iam: Iam, question: AccessQuestion): Promise<AccessReport> {
   const { key, subject, action, withheld } = question;
   const { principal } = subject;
-  const { policy, policyPrincipals, accountId } = key.record;
-  const keyPolicyText = await iam.store.read((reader) =>
-    renderBoundPolicy(reader, iam.partition, policy, policyPrincipals),
-  );
+  const { accountId } = key.record;
+  const keyPolicyText = await showPolicy(iam, key.record);
   const own = withheld === undefined ? await policiesOfCaller(iam, subject) : undefined;
   const grants = await grantsTo(kms, key.record, principal);
   const context = new WatchedContext(question);

@@ -1,5 +1,6 @@
 import type { ServiceName } from '../model/index.ts';
 import * as aliases from './aliases.ts';
+import { comparePolicies } from './compare-policies.ts';
 import { createKey } from './create-key.ts';
 import * as customKeyStores from './custom-key-stores.ts';
 import * as dataKeyPairs from './data-key-pairs.ts';
@@ -98,7 +99,10 @@ const organizationsOperations: ReadonlyMap<string, Operation> = new Map(
 
 /** Operations of our own, which AWS does not have. */
 const ownOperations: ReadonlyMap<string, Operation> = new Map(
-  [explainAccess, ...Object.values(policyHistory)].map((operation) => [operation.name, operation]),
+  [comparePolicies, explainAccess, ...Object.values(policyHistory)].map((operation) => [
+    operation.name,
+    operation,
+  ]),
 );
 
 const operationsByService = {

@@ -1,9 +1,9 @@
-import { renderBoundPolicy } from '../iam/index.ts';
 import { POLICY_NAME } from '../kms/index.ts';
 import { boolean, list, optional, required, structure } from '../model/index.ts';
 import { attachKeyPolicy } from './attach-key-policy.ts';
 import { MANAGEMENT_ERRORS, managedKey, policyConditions } from './common.ts';
 import * as examples from './example-values.ts';
+import { showPolicy } from './key-policy-versions.ts';
 import { operation } from './operation.ts';
 import { paginate } from './pagination.ts';
 import { policyNameUnknown, policyNameUnsupported } from './refusals.ts';
@@ -97,11 +97,7 @@ export const getKeyPolicy = operation({
   ],
   async handler({ input: { PolicyName = POLICY_NAME }, targets: { key }, iam }) {
     if (PolicyName !== POLICY_NAME) throw policyNameUnknown();
-    const { policy, policyPrincipals } = key.record;
-    const Policy = await iam.store.read((reader) =>
-      renderBoundPolicy(reader, iam.partition, policy, policyPrincipals),
-    );
-    return { Policy, PolicyName };
+    return { Policy: await showPolicy(iam, key.record), PolicyName };
   },
 });
 

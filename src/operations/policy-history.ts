@@ -1,21 +1,16 @@
-import { type Iam, renderBoundPolicy } from '../iam/index.ts';
 import {
-  findKeyPolicyVersion,
-  type KeyEntry,
   type KeyPolicyRecord,
   type Kms,
   listKeyPolicyVersions as listReplacedVersions,
 } from '../kms/index.ts';
-import { boolean, integer, list, optional, required, string, structure, timestamp } from '../model/index.ts';
+import { boolean, list, optional, required, string, structure, timestamp } from '../model/index.ts';
 import { attachKeyPolicy } from './attach-key-policy.ts';
 import { MANAGEMENT_ERRORS, managedKey, policyConditions } from './common.ts';
 import * as examples from './example-values.ts';
+import { presentVersion, requireVersion, showPolicy } from './key-policy-versions.ts';
 import { operation } from './operation.ts';
 import { paginate } from './pagination.ts';
-import { policyVersionUnknown } from './refusals.ts';
 import * as shapes from './shapes.ts';
-
-const version = integer({ min: 1 });
 
 /** Digits of a position: versions are listed from the newest on, and positions in ascending order. */
 const POSITION_LENGTH = 16;
@@ -38,7 +33,7 @@ export const listKeyPolicyVersions = operation({
     Versions: optional(
       list(
         structure({
-          Version: required(version, 'Counts from 1.'),
+          Version: required(shapes.policyVersion, 'Counts from 1.'),
           Policy: required(shapes.policyDocument, 'The key policy, as GetKeyPolicy would show it.'),
           PutBy: required(string(), 'The ARN of whoever put it.'),
           PutDate: required(timestamp, 'When it was put.'),
@@ -74,7 +69,7 @@ export const listKeyPolicyVersions = operation({
     const Versions = await Promise.all(
       items.map(async (item) => ({
         Version: item.version,
-        Policy: await show(iam, item),
+        Policy: await showPolicy(iam, item),
         PutBy: item.putBy,
         PutDate: new Date(item.putDate),
         IsCurrent: item.version === present.version,
@@ -91,7 +86,7 @@ export const restoreKeyPolicyVersion = operation({
     'Attaches a policy to a KMS key that it had before, as PutKeyPolicy would: under its permission, its lockout safety check and its conditions. It becomes a new version.',
   input: structure({
     KeyId: shapes.keyIdMember,
-    Version: required(version, 'The version, as ListKeyPolicyVersions shows it.'),
+    Version: required(shapes.policyVersion, 'The version, as ListKeyPolicyVersions shows it.'),
     BypassPolicyLockoutSafetyCheck: optional(
       boolean,
       'Skips the policy lockout safety check. The key may become unmanageable.',
@@ -113,31 +108,11 @@ export const restoreKeyPolicyVersion = operation({
   async handler(call) {
     const { input, targets, kms, iam } = call;
     const { key } = targets;
-    const { region, keyId } = key.record;
-    const present = presentVersion(key);
-    const chosen =
-      input.Version === present.version
-        ? present
-        : await kms.store.read((reader) => findKeyPolicyVersion(reader, region, keyId, input.Version));
-    if (chosen === undefined) throw policyVersionUnknown(input.Version);
-    await attachKeyPolicy(call, key, await show(iam, chosen));
+    const chosen = await requireVersion(kms, key, input.Version);
+    await attachKeyPolicy(call, key, await showPolicy(iam, chosen));
     return {};
   },
 });
-
-/** The policy that a key has. */
-function presentVersion({ record }: KeyEntry): KeyPolicyRecord {
-  const { region, keyId, policy, policyPrincipals, policyVersion, policyPutBy, policyPutDate } = record;
-  return {
-    region,
-    keyId,
-    policy,
-    policyPrincipals,
-    version: policyVersion,
-    putBy: policyPutBy,
-    putDate: policyPutDate,
-  };
-}
 
 async function listFrom(
   { store }: Kms,
@@ -148,8 +123,4 @@ async function listFrom(
   const { region, keyId, version: newest } = present;
   const replaced = await store.read((reader) => listReplacedVersions(reader, region, keyId, below, limit));
   return newest < below ? [present, ...replaced].slice(0, limit) : replaced;
-}
-
-function show({ store, partition }: Iam, { policy, policyPrincipals }: KeyPolicyRecord): Promise<string> {
-  return store.read((reader) => renderBoundPolicy(reader, partition, policy, policyPrincipals));
 }

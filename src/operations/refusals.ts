@@ -132,6 +132,10 @@ export function policyNameUnknown(): ServiceError {
   return new ServiceError('NotFoundException', 'No such policy exists');
 }
 
+export function onePolicyExpected(): ServiceError {
+  return invalid('Specify either Policy or Version.');
+}
+
 export function policyNameUnsupported(policyName: string): ServiceError {
   return unsupported(`The policy name ${policyName} is not supported: the only valid name is default.`);
 }

@@ -36,6 +36,7 @@ export const policyDocument = string({
   max: 131_072,
   pattern: '[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+',
 });
+export const policyVersion = integer({ min: 1 });
 export const policyName = string({ min: 1, max: 128, pattern: '[\\w]+' });
 export const plaintext = blob({ min: 1, max: 4096 });
 export const ciphertext = blob({ min: 1, max: 6144 });

@@ -4,12 +4,11 @@ import type { KMS } from '@aws-sdk/client-kms';
 import { createUserWithKey, identityPolicy, type UserWithKey } from './identities.ts';
 import { keyPolicy } from './key-policies.ts';
 import { createKey } from './keys.ts';
-import { ACCOUNT, type Credentials, OTHER_ACCOUNT, startTestServer, type TestServer } from './server.ts';
-import { signedRequest } from './signed-request.ts';
+import { callOwn, refusalOfOwn } from './own-operations.ts';
+import { type Credentials, OTHER_ACCOUNT, startTestServer, type TestServer } from './server.ts';
 
 /* Asking ExplainAccess, an operation of our own. */
 
-export const ROOT: Credentials = { accessKeyId: ACCOUNT, secretAccessKey: 'any' };
 export const OUTSIDER: Credentials = { accessKeyId: OTHER_ACCOUNT, secretAccessKey: 'any' };
 export const UNKNOWN_KEY = '00000000-0000-4000-8000-000000000000';
 export const ALLOW_ALL = { Effect: 'Allow', Action: 'kms:*', Resource: '*' };
@@ -65,31 +64,18 @@ export async function startExplanationScene(): Promise<ExplanationScene> {
   const iam = server.iam();
   const kms = server.client();
   let counter = 0;
-  const call = async (body: object, credentials = ROOT) => {
-    const answer = await signedRequest({
-      endpoint: server.endpoint,
-      operation: 'ExplainAccess',
-      headers: { 'X-Amz-Target': 'QKMS.ExplainAccess' },
-      body: { Action: 'kms:Decrypt', ...body },
-      credentials,
-      date: server.clock.now(),
-    });
-    return { status: answer.status, body: JSON.parse(answer.body) };
-  };
   return {
     server,
     iam,
     kms,
     async explain(body, credentials) {
-      const { status, body: report } = await call(body, credentials);
+      const asked = { Action: 'kms:Decrypt', ...body };
+      const { status, body: report } = await callOwn(server, 'ExplainAccess', asked, credentials);
       assert.equal(status, 200, JSON.stringify(report));
       return report;
     },
-    async refusal(body, credentials) {
-      const { status, body: refused } = await call(body, credentials);
-      assert.equal(status, 400, JSON.stringify(refused));
-      return `${refused.__type}: ${refused.message ?? refused.Message}`;
-    },
+    refusal: (body, credentials) =>
+      refusalOfOwn(server, 'ExplainAccess', { Action: 'kms:Decrypt', ...body }, credentials),
     newUser(...statements) {
       counter += 1;
       const policies = statements.length === 0 ? {} : { own: identityPolicy(...statements) };
