@@ -25,11 +25,11 @@ import { connectToWorkers, type WorkerConnections, type WorkerNumber } from './s
  * A failure prints the seed and the commands; QKMS_FUZZ_SEED asks for them again, QKMS_FUZZ_RUNS for more sequences.
  */
 
-const NORMAL_RUNS = 12;
+const NORMAL_RUNS = 14;
 const RUNS = runsOr(NORMAL_RUNS);
 /** How many uses are asked for around each change: of those that it decides otherwise than before, and of those near. */
-const AFFECTED_USES = 4;
-const NEAR_USES = 3;
+const AFFECTED_USES = 3;
+const NEAR_USES = 2;
 
 let dataDirectory: string;
 let node: NodeProcess;
