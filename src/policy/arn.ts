@@ -30,20 +30,23 @@ export type ArnMatcher = (
 ) => boolean | undefined;
 
 /**
- * Compiles an ARN pattern. Undefined when it is none: its first field must be `arn`, and there must be six.
- * With `complete`, fields left off behind a final star count as stars, as in `arn:aws:kms:*`.
+ * The fields of an ARN pattern, without `arn`. Undefined when it is none: its first field must be `arn`, and there must
+ * be six. With `complete`, fields left off behind a final star count as stars, as in `arn:aws:kms:*`.
  */
-export function compileArnPattern(pattern: Template, complete = false): ArnMatcher | undefined {
-  const fields = [...splitTemplate(pattern, ':', 6)];
-  const scheme = fields[0];
-  if (scheme?.length !== 1 || scheme[0] === undefined || !('text' in scheme[0]) || scheme[0].text !== 'arn') {
-    return undefined;
-  }
+export function splitArnPattern(pattern: Template, complete = false): readonly Template[] | undefined {
+  const [scheme, ...fields] = splitTemplate(pattern, ':', 6);
+  const [first, ...rest] = scheme ?? [];
+  if (first === undefined || rest.length > 0 || !('text' in first) || first.text !== 'arn') return undefined;
   if (complete && endsWithStar(pattern)) {
-    while (fields.length < 6) fields.push([{ text: '*', literal: false }]);
+    while (fields.length < 5) fields.push([{ text: '*', literal: false }]);
   }
-  if (fields.length < 6) return undefined;
-  const matchers = fields.slice(1).map(compileTemplate);
+  return fields.length < 5 ? undefined : fields;
+}
+
+/** Compiles an ARN pattern; undefined when it is none, as for `splitArnPattern`. */
+export function compileArnPattern(pattern: Template, complete = false): ArnMatcher | undefined {
+  const matchers = splitArnPattern(pattern, complete)?.map(compileTemplate);
+  if (matchers === undefined) return undefined;
   return (arn, context, work) => {
     let matches = true;
     let index = 1;

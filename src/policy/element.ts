@@ -1,4 +1,4 @@
-import { compileArnPattern, splitArn } from './arn.ts';
+import { compileArnPattern, splitArn, splitArnPattern } from './arn.ts';
 import type { Effect, PatternList, PolicyVersion } from './document.ts';
 import { compileWildcards, type TextMatcher } from './pattern.ts';
 import type { ConditionContext } from './request.ts';
@@ -25,7 +25,7 @@ export function isActionPattern(value: string): boolean {
 
 /** Whether a resource has a form that could ever match: `*`, or an ARN that may be cut off behind a star. */
 export function isResourcePattern(value: string, version: PolicyVersion): boolean {
-  return ONLY_STARS.test(value) || compileArnPattern(parseTemplate(value, version), true) !== undefined;
+  return ONLY_STARS.test(value) || splitArnPattern(parseTemplate(value, version), true) !== undefined;
 }
 
 /** Compiles `Action` or `NotAction`; the matcher takes the action in lower case. */

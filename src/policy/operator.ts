@@ -25,9 +25,6 @@ const NEGATIONS: readonly (readonly [negated: string, positive: string])[] = [
   ['NotIpAddress', 'IpAddress'],
 ];
 
-/** All operators without prefix and suffix, by their name in lower case. */
-const OPERATORS = baseOperators();
-
 /** The names of all operators, as AWS writes them. */
 export const OPERATOR_NAMES: readonly string[] = [
   ...COMPARISONS.keys(),
@@ -35,26 +32,30 @@ export const OPERATOR_NAMES: readonly string[] = [
   'Null',
 ];
 
-const PREFIXES = { 'forallvalues:': 'all', 'foranyvalue:': 'any' } as const;
-const SUFFIX = 'ifexists';
+/** Every name there is, in lower case, with and without set operator and `IfExists`. */
+const OPERATORS = everyOperator();
 
 /** Reads an operator's name; undefined when there is no such operator. */
 export function readOperator(name: string): ConditionOperator | undefined {
-  let rest = name.toLowerCase();
-  let quantifier: ConditionOperator['quantifier'] = 'one';
-  for (const [prefix, meaning] of Object.entries(PREFIXES)) {
-    if (!rest.startsWith(prefix)) continue;
-    quantifier = meaning;
-    rest = rest.slice(prefix.length);
-    break;
+  return OPERATORS.get(name.toLowerCase());
+}
+
+function everyOperator(): ReadonlyMap<string, ConditionOperator> {
+  const operators = new Map<string, ConditionOperator>();
+  for (const [name, { comparison, negated }] of baseOperators()) {
+    for (const [prefix, quantifier] of [
+      ['', 'one'],
+      ['forallvalues:', 'all'],
+      ['foranyvalue:', 'any'],
+    ] as const) {
+      const operator = { quantifier, comparison, negated };
+      operators.set(`${prefix}${name}`, Object.freeze({ ...operator, ifExists: false }));
+      operators.set(`${prefix}${name}ifexists`, Object.freeze({ ...operator, ifExists: true }));
+    }
   }
-  const ifExists = rest.endsWith(SUFFIX);
-  if (ifExists) rest = rest.slice(0, -SUFFIX.length);
-  const base = OPERATORS.get(rest);
-  if (base === undefined) return undefined;
   // Null asks about existence itself: it takes neither a set operator nor IfExists.
-  if (base.comparison === null && (ifExists || quantifier !== 'one')) return undefined;
-  return { ...base, quantifier, ifExists };
+  const presence = { quantifier: 'one', comparison: null, negated: false, ifExists: false } as const;
+  return operators.set('null', Object.freeze(presence));
 }
 
 function baseOperators(): ReadonlyMap<string, Pick<ConditionOperator, 'comparison' | 'negated'>> {
@@ -65,6 +66,5 @@ function baseOperators(): ReadonlyMap<string, Pick<ConditionOperator, 'compariso
     const comparison = COMPARISONS.get(positive);
     if (comparison !== undefined) operators.set(name.toLowerCase(), { comparison, negated: true });
   }
-  operators.set('null', { comparison: null, negated: false });
   return operators;
 }

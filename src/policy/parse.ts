@@ -201,7 +201,7 @@ function readConditions(reading: Reading, node: JsonNode | undefined, label: str
   for (const [operator, block] of membersOf(reading, node, `${label}: Condition`)) {
     const name = `${label}: Condition ${quoted(operator)}`;
     for (const [key, { keyOffset, value }] of membersOf(reading, block.value, name)) {
-      const values = readConditionValues(reading, value, `${name} ${quoted(key)}`);
+      const values = readConditionValues(reading, value, () => `${name} ${quoted(key)}`);
       const position = reading.positionOf(keyOffset);
       conditions.push(Object.freeze({ operator, key, values: Object.freeze(values), position }));
     }
@@ -209,14 +209,14 @@ function readConditions(reading: Reading, node: JsonNode | undefined, label: str
   return conditions;
 }
 
-function readConditionValues(reading: Reading, node: JsonNode, name: string): string[] {
+function readConditionValues(reading: Reading, node: JsonNode, name: () => string): string[] {
   const nodes = node.kind === 'array' ? node.items : [node];
-  if (nodes.length === 0) report(reading, FAULT.syntax, `${name} has no values`, node.offset);
+  if (nodes.length === 0) report(reading, FAULT.syntax, `${name()} has no values`, node.offset);
   return nodes.flatMap((item) => {
     if (item.kind === 'string') return item.value;
     if (item.kind === 'number') return item.text;
     if (item.kind === 'boolean') return String(item.value);
-    const detail = `${name} must be a string, a number, a boolean or a list of them, not ${nameOf(item)}`;
+    const detail = `${name()} must be a string, a number, a boolean or a list of them, not ${nameOf(item)}`;
     report(reading, FAULT.syntax, detail, item.offset);
     return [];
   });

@@ -64,7 +64,7 @@ function asAffixes(
   let suffix: string | undefined;
   for (const { text, literal } of parts) {
     if (!literal && text.includes('?')) return undefined;
-    const pieces = literal ? [text] : text.split(/\*+/);
+    const pieces = literal || !text.includes('*') ? [text] : text.split(/\*+/);
     for (const [index, piece] of pieces.entries()) {
       if (index > 0) {
         if (suffix !== undefined && suffix !== '') return undefined;
