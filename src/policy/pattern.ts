@@ -37,6 +37,9 @@ const END = -3;
 /** How many steps are few enough for `matchBacktracking`; it never takes more than this. */
 const FEW_STEPS = 262_144;
 
+/** What a star alone is: most fields of most patterns, so that it is worth being the same for all of them. */
+export const MATCHES_ALL: TextMatcher = () => true;
+
 /** Compiles a pattern in which `*` and `?` are wildcards. */
 export function compileWildcards(pattern: string): TextMatcher {
   return compilePattern([{ text: pattern, literal: false }]);
@@ -52,6 +55,7 @@ export function compilePattern(parts: readonly PatternPart[]): TextMatcher {
   }
   const { prefix, suffix } = affixes;
   if (suffix === undefined) return (text) => text === prefix;
+  if (prefix === '' && suffix === '') return MATCHES_ALL;
   const least = prefix.length + suffix.length;
   return (text) => text.length >= least && text.startsWith(prefix) && text.endsWith(suffix);
 }

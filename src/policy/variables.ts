@@ -1,5 +1,5 @@
 import type { PolicyVersion } from './document.ts';
-import { compilePattern, type PatternPart } from './pattern.ts';
+import { compilePattern, MATCHES_ALL, type PatternPart } from './pattern.ts';
 import type { ConditionContext } from './request.ts';
 import { newWork, type Work } from './work.ts';
 
@@ -85,11 +85,13 @@ export function resolveTemplate(
 /** Whether a text matches a template; undefined when one of its variables has no value. */
 export type TemplateMatcher = (text: string, context: ConditionContext, work?: Work) => boolean | undefined;
 
+const ALWAYS: TemplateMatcher = () => true;
+
 /** Compiles a pattern that may hold variables: once, if it holds none. */
 export function compileTemplate(template: Template): TemplateMatcher {
   if (isConstant(template)) {
     const matches = compilePattern(template);
-    return (text, _, work) => matches(text, work);
+    return matches === MATCHES_ALL ? ALWAYS : (text, _, work) => matches(text, work);
   }
   return (text, context, work = newWork()) => {
     const parts = resolveTemplate(template, context, work);
