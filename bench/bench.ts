@@ -6,21 +6,20 @@ import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { IdentityReport } from './identities.ts';
 import { addKeys } from './large-store.ts';
 import { type LoadGenerators, startLoadGenerators } from './load.ts';
 import { type Options, readOptions } from './options.ts';
 import { memory, processTree } from './processes.ts';
 import { type Footprint, type LargeStore, type Results, renderResults } from './report.ts';
+import { type Apart, type ApartReports, replaceApart } from './report-apart.ts';
 import { call } from './requests.ts';
 import { measureRounds, median, type Subject } from './rounds.ts';
 import { findMoto, NODE_FLAGS, type RunningServer, startEcho, startMoto, startQkms } from './servers.ts';
-import type { SigningReport } from './signing.ts';
 
 /** Requests made in advance for each load. */
 const REQUESTS = 2_000;
@@ -32,12 +31,12 @@ const UNCACHED_KEYS = 20_000;
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 const asked = readOptions();
-if (asked !== undefined) await bench(asked.options, asked.isQuick);
+if (asked?.only !== undefined) await benchApart(asked.only, asked.isQuick);
+else if (asked !== undefined) await bench(asked.options, asked.isQuick);
 
 async function bench(options: Options, isQuick: boolean): Promise<void> {
   if (process.platform !== 'linux') throw new Error('CPU and memory are read from /proc: run this on Linux');
-  const directory = await mkdtemp(join(tmpdir(), 'qkms-bench-'));
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  const directory = await temporaryDirectory();
   const running: RunningServer[] = [];
   const generators = startLoadGenerators(options.workers);
   const up = async (starting: Promise<RunningServer>): Promise<RunningServer> => {
@@ -67,12 +66,13 @@ async function bench(options: Options, isQuick: boolean): Promise<void> {
     );
     const busyMemory = processTree(qkms.pid).map(memory);
 
-    say('measuring the walk');
-    const walk = await measureApart<Results['walk']>('walk.ts', join(directory, 'walk'));
-    say('measuring identities');
-    const identities = await measureApart<IdentityReport>('identities.ts', join(directory, 'identities'));
-    say('measuring signatures');
-    const signing = await measureApart<SigningReport>('signing.ts', join(directory, 'signing'));
+    const walk = await runApart<Results['walk']>('walk', directory);
+    const apart: ApartReports = {
+      policy: await measureApart('policy', directory),
+      identities: await measureApart('identities', directory),
+      grants: await measureApart('grants', directory),
+      signing: await measureApart('signing', directory),
+    };
     const largeStore = options.million
       ? await measureLargeStore(directory, generators, decrypt, options)
       : undefined;
@@ -84,8 +84,7 @@ async function bench(options: Options, isQuick: boolean): Promise<void> {
       footprint,
       busyMemory,
       walk,
-      identities,
-      signing,
+      apart,
       largeStore,
     };
     const text = renderResults(results);
@@ -139,15 +138,35 @@ async function measureFootprint(dataDirectory: string, workers: number): Promise
   return { startTime: median(startTimes, (time) => time), idleMemory };
 }
 
-/** Runs a program that measures without HTTP, in a process of its own, and answers with what it sends. */
-async function measureApart<R>(program: string, dataDirectory: string): Promise<R> {
-  const path = fileURLToPath(new URL(program, import.meta.url));
-  const child = fork(path, [dataDirectory], { execArgv: [...NODE_FLAGS] });
-  const death = once(child, 'exit').then(() => Promise.reject(new Error(`${program} failed`)));
+function measureApart<A extends Apart>(name: A, directory: string): Promise<ApartReports[A]> {
+  return runApart(name, directory);
+}
+
+/** Runs a program that measures in a process of its own, and answers with what it sends. */
+async function runApart<R>(name: string, directory: string): Promise<R> {
+  say(`measuring: ${name}`);
+  const path = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
+  const child = fork(path, [join(directory, name)], { execArgv: [...NODE_FLAGS] });
+  const death = once(child, 'exit').then(() => Promise.reject(new Error(`${name} failed`)));
   const [report]: R[] = await Promise.race([once(child, 'message'), death]);
-  if (report === undefined) throw new Error(`${program} measured nothing`);
+  if (report === undefined) throw new Error(`${name} measured nothing`);
   death.catch(() => {});
   return report;
+}
+
+/** Measures one section again, and puts it into the results that there are. */
+async function benchApart(name: Apart, isQuick: boolean): Promise<void> {
+  const directory = await temporaryDirectory();
+  const results = new URL('results.md', import.meta.url);
+  const text = replaceApart(await readFile(results, 'utf8'), name, await measureApart(name, directory));
+  if (isQuick) process.stdout.write(text);
+  else await writeFile(results, text);
+}
+
+async function temporaryDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'qkms-bench-'));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  return directory;
 }
 
 /** Fills a store, and compares a Decrypt whose key is cached with that of a small store and with one whose key is not. */

@@ -3,17 +3,15 @@
  * the session token, and every policy of the caller. Without HTTP, in a process of its own. `bench.ts` forks it; it sends
  * one `IdentityReport`.
  */
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { type Clock, systemClock } from '../src/clock.ts';
 import { readConfiguration } from '../src/config.ts';
 import * as iam from '../src/iam/index.ts';
 import { SessionTokens } from '../src/iam/session-tokens.ts';
-import { createKms, grantsTo } from '../src/kms/index.ts';
-import { authorize } from '../src/policy/index.ts';
 import { prepareService, withIdentities } from '../src/service.ts';
 import type { SignedRequest } from '../src/sigv4/index.ts';
 import { naiveSign } from '../src/sigv4/naive-signer.ts';
-import { insertGrant, type Writer } from '../src/store/index.ts';
+import { ACCOUNT, inBatches } from './fill.ts';
 import { REGION } from './requests.ts';
 import { median } from './rounds.ts';
 
@@ -31,27 +29,19 @@ export interface IdentityReport {
   /** Opening a session token that this process has not seen yet, without and with a session policy. */
   readonly openToken: number;
   readonly openLongToken: number;
-  /** Finding a caller's grants of a key and deciding by one, where the key has few and where it has many. */
-  readonly decideByFewGrants: number;
-  readonly decideByManyGrants: number;
   /** Signature and policies of a user of whom nothing is cached: from the database. */
   readonly authenticateUncached: number;
 }
 
-const ACCOUNT = '111122223333';
 const USERS = 100_000;
 const ROLES = 10_000;
 const GROUPS = 100;
 const POLICIES = 10;
-const PER_TRANSACTION = 5_000;
 /** Callers who take turns. */
 const CALLERS = 1_000;
 const ROUNDS = 15;
 const WARM_UP_ROUNDS = 10;
 const BODY = '{}';
-const FEW_GRANTS = 5;
-const MANY_GRANTS = 50_000;
-const NO_CONTEXT = new Map<string, string>();
 
 const clock: Clock = systemClock;
 const policyOf = (statements: number, resource: string): string =>
@@ -127,53 +117,7 @@ async function measure(identities: iam.Iam): Promise<IdentityReport> {
     openToken: await openAll(identities, sessions),
     openLongToken: await openAll(identities, sessionsOf([policyOf(4, '*')])),
     authenticateUncached,
-    ...(await measureGrants(identities, users)),
   };
-}
-
-/** Gives users grants of a key, and decides for those that have one by turns. */
-async function measureGrants(
-  identities: iam.Iam,
-  users: readonly Sample[],
-): Promise<Pick<IdentityReport, 'decideByFewGrants' | 'decideByManyGrants'>> {
-  const kms = createKms(identities);
-  const principals = users.slice(0, FEW_GRANTS).map(({ uniqueId }) => ({
-    kind: 'user' as const,
-    account: ACCOUNT,
-    arn: `arn:aws:iam::${ACCOUNT}:user/x`,
-    uniqueId,
-  }));
-  const decide = async (count: number): Promise<number> => {
-    const keyId = randomUUID();
-    const details = JSON.stringify({ operations: ['Decrypt', 'Encrypt'] });
-    await inBatches(identities, count, async (writer, index) =>
-      insertGrant(writer, {
-        region: REGION,
-        keyId,
-        grantId: randomBytes(32).toString('hex'),
-        name: '',
-        grantee: principals[index]?.uniqueId ?? `AIDA${index}`,
-        retiringPrincipal: undefined,
-        issuingAccount: ACCOUNT,
-        creationDate: clock.now(),
-        details,
-      }),
-    );
-    const resource = `arn:aws:kms:${REGION}:${ACCOUNT}:key/${keyId}`;
-    return rounds(principals, async (principal) => {
-      const grants = await grantsTo(kms, { region: REGION, keyId }, principal);
-      const question = {
-        principal,
-        action: 'kms:Encrypt',
-        resource,
-        resourceAccount: ACCOUNT,
-        context: NO_CONTEXT,
-      };
-      if (!authorize(question, { identityPolicies: [], grants }).allowed)
-        throw new Error('a grant does not count');
-    });
-  };
-  return { decideByFewGrants: await decide(FEW_GRANTS), decideByManyGrants: await decide(MANY_GRANTS) };
 }
 
 /** Opens tokens that are never in the cache. */
@@ -289,19 +233,4 @@ async function fill(identities: iam.Iam) {
     if (index % (ROLES / CALLERS) === 0) roles.push(uniqueId);
   });
   return { users, roles, policyId: policies[0] ?? '' };
-}
-
-async function inBatches(
-  { store }: iam.Iam,
-  count: number,
-  create: (writer: Writer, index: number) => Promise<void>,
-): Promise<void> {
-  for (let done = 0; done < count; done += PER_TRANSACTION) {
-    await store.write(async (writer) => {
-      // Nobody is there yet to read a change log.
-      const quiet = { ...writer, changed: () => {} };
-      for (let index = done; index < Math.min(done + PER_TRANSACTION, count); index += 1)
-        await create(quiet, index);
-    });
-  }
 }

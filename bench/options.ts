@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { type Apart, isApart } from './report-apart.ts';
 
 /** What is measured, and for how long. */
 export interface Options {
@@ -22,12 +23,22 @@ in turn, again and again), and writes bench/results.md.
   --workers <number>      server processes, and load generators (default: 1)
   --rounds <number>       every figure is the median of so many (default: 7)
   --million               also fill a store with 1,000,000 keys and measure it: some minutes, 3 GB of disk
+  --only <section>        measures one section again, and puts it into bench/results.md: policy, identities, grants
+                          or signing
   --quick                 2 rounds of 1 second, to see that it works; writes no results
   --help                  shows this
 `;
 
-/** What was asked for, and whether it is worth writing down; undefined when the answer was text alone. */
-export function readOptions(): { readonly options: Options; readonly isQuick: boolean } | undefined {
+/** What was asked for. */
+interface Asked {
+  readonly options: Options;
+  /** Only to see that it works: the results are not worth writing down. */
+  readonly isQuick: boolean;
+  readonly only: Apart | undefined;
+}
+
+/** What was asked for; undefined when the answer was text alone. */
+export function readOptions(): Asked | undefined {
   try {
     return parseOptions();
   } catch (error) {
@@ -37,7 +48,7 @@ export function readOptions(): { readonly options: Options; readonly isQuick: bo
   }
 }
 
-function parseOptions(): ReturnType<typeof readOptions> {
+function parseOptions(): Asked | undefined {
   const { values } = parseArgs({
     options: {
       duration: { type: 'string' },
@@ -45,6 +56,7 @@ function parseOptions(): ReturnType<typeof readOptions> {
       workers: { type: 'string', default: '1' },
       rounds: { type: 'string' },
       million: { type: 'boolean', default: false },
+      only: { type: 'string' },
       quick: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -53,8 +65,12 @@ function parseOptions(): ReturnType<typeof readOptions> {
     process.stdout.write(USAGE);
     return undefined;
   }
+  const { only } = values;
+  if (only !== undefined && !isApart(only))
+    throw new Error(`--only: there is no section ${only} that can be measured by itself`);
   return {
     isQuick: values.quick,
+    only,
     options: {
       duration: positive('--duration', values.duration ?? (values.quick ? '1' : '4')),
       connections: positive('--connections', values.connections),

@@ -1,10 +1,10 @@
 import { cpus, totalmem } from 'node:os';
-import type { IdentityReport } from './identities.ts';
+import { list, percent, ratio, section, table, today, whole } from './markdown.ts';
 import type { Options } from './options.ts';
 import type { Memory } from './processes.ts';
+import { type ApartReports, renderAllApart } from './report-apart.ts';
 import { type Measurement, type Measurements, median, medianRatio, type Subject } from './rounds.ts';
 import { NODE_FLAGS } from './servers.ts';
-import type { SigningReport } from './signing.ts';
 import type { WalkReport } from './walk.ts';
 
 /** How long QKMS takes to start, and what it occupies when it has nothing to do. */
@@ -39,8 +39,7 @@ export interface Results {
   /** Of each process of QKMS, after the load. */
   readonly busyMemory: readonly Memory[];
   readonly walk: Readonly<Record<'Encrypt' | 'Decrypt', WalkReport>>;
-  readonly identities: IdentityReport;
-  readonly signing: SigningReport;
+  readonly apart: ApartReports;
   readonly largeStore: LargeStore | undefined;
 }
 
@@ -50,21 +49,17 @@ const TOTAL = 'total';
 /** Renders results as Markdown; nothing in them tells which machine it was. */
 export function renderResults(results: Results): string {
   const { options, largeStore } = results;
-  return [
+  return section(
     '# Benchmark results',
-    `Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}.`,
+    `Written by \`npm run bench\` on ${today()}.`,
     renderMachine(options),
     renderComparison(results),
     renderWalk(results),
-    renderIdentities(results.identities),
-    renderSigning(results.signing),
+    ...renderAllApart(results.apart),
     renderFootprint(results),
     largeStore === undefined ? '' : renderLargeStore(largeStore, options),
     renderMethod(options),
-  ]
-    .filter((section) => section !== '')
-    .join('\n\n')
-    .concat('\n');
+  ).concat('\n');
 }
 
 function renderMachine({ workers, connections, rounds, duration }: Options): string {
@@ -123,70 +118,6 @@ function renderWalk({ comparison, measurements, walk }: Results): string {
     '## Where each microsecond goes',
     table(['CPU µs per request', 'Encrypt', 'Decrypt'], rows),
     'The walk of a request, from its last byte to its answer as text, is measured without HTTP (`bench/walk.ts`, 32 requests together) and divided by the samples of a profile: what Node, V8 and OpenSSL do counts for the part of QKMS that called them. The first line is what remains of the CPU per request above.',
-  ].join('\n\n');
-}
-
-function renderIdentities(report: IdentityReport): string {
-  const row = (what: string, microseconds: number) => [what, microseconds.toFixed(1)];
-  return [
-    `## Who asks: ${whole(report.users)} users, ${whole(report.roles)} roles`,
-    table(
-      ['', 'µs'],
-      [
-        row('authenticate a user: signature, credential, all policies (cached)', report.authenticateUser),
-        row('of that: collect the policies', report.collectPolicies),
-        row(
-          'authenticate a role session: signature, token, all policies (cached)',
-          report.authenticateSession,
-        ),
-        row('open a session token not seen before', report.openToken),
-        row(
-          'open one with a session policy of four statements that another session has too',
-          report.openLongToken,
-        ),
-        row('authenticate a user of whom nothing is cached', report.authenticateUncached),
-        row('find the grants of a key to a user and decide by one: 5 grants', report.decideByFewGrants),
-        row('the same with 50,000 grants', report.decideByManyGrants),
-      ],
-    ),
-    `Each user has an inline policy, two attached ones and two groups with one each; each role an inline and an attached one; policies have two to five statements. 1,000 of them ask in turn (\`bench/identities.ts\`, without HTTP). The store was filled in ${whole(report.fillSeconds)} s.`,
-  ].join('\n\n');
-}
-
-function renderSigning(report: SigningReport): string {
-  const { signatures, openSslVersion, idle, busy, busyToIdle, slowSignatures, slowKeys } = report;
-  const rows = signatures.map(({ keySpec, requestsPerSecond, server, node, openSsl }) => [
-    keySpec,
-    whole(requestsPerSecond),
-    server.toFixed(1),
-    node.toFixed(1),
-    ratio(node / server),
-    ...(openSsl === undefined ? [] : [openSsl.toFixed(1), ratio(openSsl / server)]),
-  ]);
-  const openSslColumns =
-    openSslVersion === undefined ? [] : [`\`openssl speed\`, ${openSslVersion}`, '÷ server'];
-  return [
-    '## Signatures',
-    table(
-      [
-        'Sign of 64 bytes',
-        'requests/s',
-        'server CPU µs/request',
-        'OpenSSL in Node, CPU µs',
-        '÷ server',
-        ...openSslColumns,
-      ],
-      rows,
-    ),
-    'The server’s CPU is that of all its threads: a ratio of 0.8 means that on one core it makes 0.8 of the signatures that OpenSSL alone makes there. OpenSSL in Node is a loop of `crypto.sign` in one thread.',
-    table(
-      ['Decrypt, one connection', 'p50 ms', 'p99 ms'],
-      [
-        ['nothing else', idle.p50.toFixed(2), idle.p99.toFixed(2)],
-        ['under a full load of Sign and CreateKey with RSA_4096', busy.p50.toFixed(2), busy.p99.toFixed(2)],
-      ],
-    ),
-    `The p99 is ${ratio(busyToIdle)} of that without the load (median of the ratios within the rounds), while ${whole(slowSignatures)} signatures and ${slowKeys.toFixed(1)} keys a second are made (\`bench/signing.ts\`).`,
   ].join('\n\n');
 }
 
@@ -251,26 +182,4 @@ function renderMethod({ workers }: Options): string {
 
 function memories(processes: readonly Memory[]): string {
   return processes.map(({ rss, pss }) => `RSS ${whole(rss)} MB, PSS ${whole(pss)} MB`).join('; ');
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const rule = head.map((_, column) => (column === 0 ? '---' : '--:'));
-  return [line(head), line(rule), ...rows.map(line)].join('\n');
-}
-
-function list(items: readonly string[]): string {
-  return items.map((item) => `- ${item}`).join('\n');
-}
-
-function whole(value: number): string {
-  return Math.round(value).toLocaleString('en');
-}
-
-function ratio(value: number): string {
-  return value.toFixed(value < 0.1 ? 3 : 2);
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
 }

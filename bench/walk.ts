@@ -6,14 +6,11 @@
  * samples gets to run when the load generator does not, and so sees little of what wakes the generator.
  */
 import { randomBytes } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 import { Session } from 'node:inspector/promises';
-import { pino } from 'pino';
-import { readConfiguration } from '../src/config.ts';
 import type { Answer, WireRequest } from '../src/pipeline.ts';
-import { openService, prepareService } from '../src/service.ts';
+import { openLocalService, receive } from './local-service.ts';
 import { readStages, type Stage } from './profile.ts';
-import { CREDENTIALS, type SignedRequest, signRequests } from './requests.ts';
+import { signRequests } from './requests.ts';
 import { median } from './rounds.ts';
 
 /** What one operation costs. */
@@ -32,18 +29,9 @@ const WARM_UP_ROUNDS = 10;
 const SAMPLING_INTERVAL = 100;
 
 const [dataDirectory = ''] = process.argv.slice(2);
-const configuration = readConfiguration(
-  'production',
-  { dataDirectory },
-  {
-    QKMS_ROOT_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
-    QKMS_ROOT_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
-  },
-);
-await prepareService(configuration);
-const service = await openService(configuration, { logger: pino({ level: 'silent' }), scheduler: false });
+const service = await openLocalService(dataDirectory);
 
-const { KeyMetadata } = await ask('CreateKey', {});
+const { KeyMetadata } = await service.ask('CreateKey', {});
 const KeyId = Object(KeyMetadata).KeyId;
 const plaintexts = Array.from({ length: REQUESTS }, () => ({
   KeyId,
@@ -51,7 +39,7 @@ const plaintexts = Array.from({ length: REQUESTS }, () => ({
 }));
 const ciphertexts: { CiphertextBlob: unknown }[] = [];
 for (const input of plaintexts) {
-  const { CiphertextBlob } = await ask('Encrypt', input);
+  const { CiphertextBlob } = await service.ask('Encrypt', input);
   ciphertexts.push({ CiphertextBlob });
 }
 const reports: Readonly<Record<'Encrypt' | 'Decrypt', WalkReport>> = {
@@ -93,32 +81,4 @@ async function answerAll(answer: Answer, requests: readonly WireRequest[]): Prom
   }
   const { user, system } = process.cpuUsage(before);
   return (user + system) / requests.length;
-}
-
-async function ask(
-  operation: string,
-  input: Readonly<Record<string, unknown>>,
-): Promise<Record<string, unknown>> {
-  const [signed] = signRequests(0, operation, [JSON.stringify(input)]);
-  if (signed === undefined) throw new Error('nothing was signed');
-  const { status, body } = await service.answer(receive(signed));
-  if (status !== 200) throw new Error(`${operation} was answered with ${status}: ${body}`);
-  return JSON.parse(body);
-}
-
-/** The request as HTTP would hand it over: it shares no text with any other. */
-function receive({ rawHeaders, body }: SignedRequest): WireRequest {
-  const lines = rawHeaders.map((text) => Buffer.from(text, 'latin1').toString('latin1'));
-  const headers: IncomingHttpHeaders = {};
-  for (let at = 0; at < lines.length; at += 2) headers[(lines[at] ?? '').toLowerCase()] = lines[at + 1];
-  return {
-    id: '1234abcd-12ab-34cd-56ef-1234567890ab',
-    method: 'POST',
-    url: '/',
-    rawHeaders: lines,
-    headers,
-    body: Buffer.from(body),
-    sourceAddress: '127.0.0.1',
-    secureTransport: false,
-  };
 }
