@@ -20,6 +20,6 @@ export async function lowerThreadPoolPriority(): Promise<void> {
   await promisify(randomFill)(Buffer.alloc(1));
   for (const id of readdirSync(THREADS)) {
     const isOfPool = readFileSync(`${THREADS}/${id}/comm`, 'utf8').trim() === POOL_THREAD;
-    if (isOfPool) setPriority(Number(id), constants.priority.PRIORITY_BELOW_NORMAL);
+    if (isOfPool) setPriority(Number(id), constants.priority.PRIORITY_LOW);
   }
 }

@@ -24,7 +24,7 @@ export interface Answer {
 }
 
 // The thread that answers requests goes first. On Linux this is about the present thread only.
-if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW);
 
 parentPort?.on('message', ({ id, name, args }: Job) => {
   try {
