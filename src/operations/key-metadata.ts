@@ -1,7 +1,7 @@
 import { factsOf } from '../crypto/index.ts';
 import { familyOf, type KeyEntry, multiRegionKeyType } from '../kms/index.ts';
 import type { ValueOf } from '../model/index.ts';
-import type { customerMasterKeySpec, keyMetadata, multiRegionConfiguration } from './shapes.ts';
+import { customerMasterKeySpec, type keyMetadata, type multiRegionConfiguration } from './shapes.ts';
 
 type KeyMetadata = ValueOf<typeof keyMetadata>;
 
@@ -51,7 +51,7 @@ export function describeAlgorithms({ keySpec, keyUsage }: KeyEntry) {
 
 /** CustomerMasterKeySpec has no names for the specs that came after it. */
 export function hasOldName(keySpec: KeyEntry['keySpec']): keySpec is ValueOf<typeof customerMasterKeySpec> {
-  return !/^ML_|EDWARDS/.test(keySpec);
+  return customerMasterKeySpec.values?.some((name) => name === keySpec) === true;
 }
 
 /** Whether imported material expires, and when the first of it does. */
