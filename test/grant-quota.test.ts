@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { countGrants, listGrants } from '../src/store/index.ts';
 import { authenticateRow } from '../src/store/rows.ts';
+import { DAY } from './support/due-work.ts';
 import { startGrantScene } from './support/grants.ts';
 import { openInside } from './support/inside.ts';
 import { createKey } from './support/keys.ts';
@@ -87,7 +88,7 @@ describe('the quota of grants', () => {
     const { keyId: KeyId } = await createKey(kms);
     await grant(KeyId, { RetiringPrincipal: ada.arn });
     await kms.scheduleKeyDeletion({ KeyId, PendingWindowInDays: 7 });
-    server.clock.advance(8 * 86_400_000);
+    server.clock.advance(8 * DAY);
     while ((await kms.listKeys({})).Keys?.some((key) => key.KeyId === KeyId));
     assert.deepEqual(await counted(KeyId), [0, 0]);
   });

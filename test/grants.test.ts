@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
+import { DAY } from './support/due-work.ts';
 import { assertDenied, startGrantScene } from './support/grants.ts';
 import { createUserWithKey, identityPolicy, trustPolicy } from './support/identities.ts';
 import { allow, deny, keyPolicy, rootOf } from './support/key-policies.ts';
@@ -261,7 +262,7 @@ describe('the grants of a key', () => {
     const { keyId: KeyId } = await createKey(kms);
     const { GrantId } = await grant(KeyId, { RetiringPrincipal: ada.arn });
     await kms.scheduleKeyDeletion({ KeyId, PendingWindowInDays: 7 });
-    server.clock.advance(8 * 86_400_000);
+    server.clock.advance(8 * DAY);
     for (;;) {
       const { Grants = [] } = await kms.listRetirableGrants({ RetiringPrincipal: ada.arn });
       if (!Grants.some((other) => other.GrantId === GrantId)) break;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestServer } from './server.ts';
 
-export const DAY = 86_400_000;
+export { DAY } from '../../src/clock.ts';
 
 /** How often a test looks whether something is done before it gives up. */
 const MOST_LOOKS = 1_000;
