@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Iam } from '../src/iam/index.ts';
-import { createKms, grantsTo } from '../src/kms/index.ts';
+import { createKms, grantsFor } from '../src/kms/index.ts';
 import { authorize } from '../src/policy/index.ts';
 import { insertGrant } from '../src/store/index.ts';
 import { cpuPerRequest } from './cpu.ts';
@@ -151,7 +151,7 @@ async function timeDecisions(identities: Iam, keyId: string): Promise<number> {
     for (let index = 0; index < DECISIONS; index += 1) {
       const principal = principals[index % FEW];
       if (principal === undefined) continue;
-      const grants = await grantsTo(kms, { region: REGION, keyId }, principal);
+      const grants = await grantsFor(kms, { region: REGION, keyId }, { ...question, principal });
       const { allowed } = authorize({ ...question, principal }, { identityPolicies: [], grants });
       if (!allowed) throw new Error('a grant does not count');
     }

@@ -4,7 +4,7 @@ import { type Identity, type IdentityEntry, tagsOf } from './iam/index.ts';
 import {
   detailsOf,
   grantNotFound,
-  grantsTo,
+  grantsFor,
   type KeyEntry,
   type KeyTraits,
   type Kms,
@@ -142,7 +142,7 @@ async function authorizeKey(
   let decision = authorize(question, policies);
   if (decision.outcome === 'implicit-deny' && keyPolicy !== undefined && entry !== undefined) {
     // Grants only ever add permission: they are looked up where policies did not give it.
-    const grants = await grantsTo(kms, entry.record, request.caller.principal);
+    const grants = await grantsFor(kms, entry.record, question);
     if (grants.length > 0) decision = authorize(question, { ...policies, grants });
   }
   if (decision.allowed && keyPolicy !== undefined) return;

@@ -137,6 +137,36 @@ describe('a grant', () => {
     assert.equal(shown?.RetiringPrincipal, first.uniqueId);
   });
 
+  it('is found among many to one grantee, which come and go', async () => {
+    const KeyId = await newKey();
+    const encrypt = (volume: number) =>
+      as(ada).encrypt({ KeyId, Plaintext, EncryptionContext: { volume: `vol-${volume}`, host: 'h' } });
+    const attach = async (volume: number) =>
+      (await grant(KeyId, { Constraints: { EncryptionContextSubset: { Volume: `vol-${volume}` } } })).GrantId;
+    const ids: (string | undefined)[] = [];
+    for (let volume = 0; volume < 12; volume += 1) {
+      await assertDenied(encrypt(volume));
+      ids.push(await attach(volume));
+      await encrypt(volume);
+    }
+    for (const [volume, GrantId] of ids.entries()) {
+      if (volume % 3 === 0) await kms.revokeGrant({ KeyId, GrantId });
+      for (const other of [0, 3, 4, 5, 11])
+        await (other % 3 === 0 && other <= volume ? assertDenied(encrypt(other)) : encrypt(other));
+    }
+    await attach(3);
+    await encrypt(3);
+    await assertDenied(encrypt(0));
+    await assertDenied(as(ada).encrypt({ KeyId, Plaintext }));
+    await assertDenied(as(grace).encrypt({ KeyId, Plaintext, EncryptionContext: { volume: 'vol-3' } }));
+    const everything = await grant(KeyId);
+    await as(ada).encrypt({ KeyId, Plaintext });
+    await encrypt(0);
+    await kms.revokeGrant({ KeyId, GrantId: everything.GrantId });
+    await assertDenied(encrypt(0));
+    await encrypt(3);
+  });
+
   it('asks for the state of the key that it is used in', async () => {
     const KeyId = await newKey();
     await kms.disableKey({ KeyId });

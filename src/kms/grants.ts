@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { factsOf, type KeyType, type KeyUsage } from '../crypto/index.ts';
-import type { Grant, GrantConstraints, Principal } from '../policy/index.ts';
+import {
+  type AuthorizationRequest,
+  type Grant,
+  type GrantConstraints,
+  type GrantIndex,
+  indexGrants,
+  type Principal,
+} from '../policy/index.ts';
 import {
   countGrants,
   deleteGrant,
@@ -71,7 +78,9 @@ export interface GrantDetails {
 
 /** The grants of a key to one grantee, as the policy engine takes them. */
 export interface GrantsEntry {
+  /** By id. */
   readonly grants: readonly Grant[];
+  readonly index: GrantIndex;
 }
 
 /** What distinguishes a new grant. */
@@ -90,8 +99,8 @@ export async function loadGrantsEntry(
   keyId: string,
   grantee: string,
 ): Promise<GrantsEntry> {
-  const records = await listGrantsTo(reader, region, keyId, grantee);
-  return Object.freeze({ grants: records.map(toGrant) });
+  const grants = (await listGrantsTo(reader, region, keyId, grantee)).map(toGrant);
+  return Object.freeze({ grants, index: indexGrants(grants) });
 }
 
 /** What a grant permits. The record was authenticated, so that its details are what was stored. */
@@ -139,18 +148,39 @@ export function requireGrantDetails(key: KeyEntry, { operations, constraints = {
 }
 
 /** The grants of a key that can concern a caller: those to itself, its role and its account. */
-export async function grantsTo(
+export async function grantsTo(kms: Kms, key: KeyPlace, principal: Principal): Promise<readonly Grant[]> {
+  return (await entriesFor(kms, key, principal)).flatMap(({ grants }) => grants);
+}
+
+/** Those of them that can permit the caller an action such as `kms:Decrypt` in a context. */
+export async function grantsFor(
   kms: Kms,
-  { region, keyId }: { readonly region: string; readonly keyId: string },
-  principal: Principal,
+  key: KeyPlace,
+  { principal, action, context }: Pick<AuthorizationRequest, 'principal' | 'action' | 'context'>,
 ): Promise<readonly Grant[]> {
-  const found: Grant[] = [];
+  const found = (await entriesFor(kms, key, principal))
+    .map(({ index }) => index.candidates(action, context))
+    .filter((grants) => grants.length > 0);
+  return found.length === 1 ? (found[0] ?? []) : found.flat();
+}
+
+interface KeyPlace {
+  readonly region: string;
+  readonly keyId: string;
+}
+
+async function entriesFor(
+  kms: Kms,
+  { region, keyId }: KeyPlace,
+  principal: Principal,
+): Promise<readonly GrantsEntry[]> {
+  const entries: GrantsEntry[] = [];
   for (const grantee of granteesOf(kms.partition, principal)) {
     const cached = kms.grants.get(`${region}/${keyId}/${grantee}`);
     const entry = cached instanceof Promise ? await cached : cached;
-    if (entry !== undefined) found.push(...entry.grants);
+    if (entry !== undefined) entries.push(entry);
   }
-  return found;
+  return entries;
 }
 
 /** The names under which grants to a caller are stored. */

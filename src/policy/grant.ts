@@ -34,6 +34,16 @@ const ACTION_PREFIX = 'kms:';
 /** Operations that carry no encryption context of their own: constraints are ignored (section 3). */
 const UNCONSTRAINED: readonly string[] = ['DescribeKey', 'RetireGrant'];
 
+/** The operation that an action is for: `Decrypt` of `kms:Decrypt`; `''` of what is no action of KMS. */
+export function operationOf(action: string): string {
+  return action.startsWith(ACTION_PREFIX) ? action.slice(ACTION_PREFIX.length) : '';
+}
+
+/** Whether the constraints of a grant do not count for an operation. */
+export function isUnconstrained(operation: string): boolean {
+  return UNCONSTRAINED.includes(operation);
+}
+
 /** Why a grant does not permit a request: the first of its parts that does not match. */
 export type GrantMismatch = 'GranteePrincipal' | 'Operations' | 'Constraints';
 
@@ -43,12 +53,10 @@ export function grantMismatch(
   request: AuthorizationRequest,
   question: Question,
 ): GrantMismatch | undefined {
-  const operation = request.action.startsWith(ACTION_PREFIX)
-    ? request.action.slice(ACTION_PREFIX.length)
-    : '';
+  const operation = operationOf(request.action);
   if (!grant.operations.includes(operation) || !GRANT_OPERATIONS.includes(operation)) return 'Operations';
   if (grantNaming(grant, question) === 'not-at-all') return 'GranteePrincipal';
-  if (UNCONSTRAINED.includes(operation)) return undefined;
+  if (isUnconstrained(operation)) return undefined;
   const holds =
     operation === 'CreateGrant'
       ? allowsChild(grant, request.context)

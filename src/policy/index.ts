@@ -94,6 +94,7 @@ export {
 } from './explain.ts';
 export { PolicyDocumentError, type PolicyFault } from './fault.ts';
 export { GRANT_OPERATIONS } from './grant.ts';
+export { type GrantIndex, indexGrants } from './grant-index.ts';
 export { lintPolicy, type PolicyKind, type PolicyWarning, type WarningSeverity } from './lint.ts';
 export { type AccessDeniedOptions, accessDeniedMessage, keyOutOfReachMessage } from './message.ts';
 export { parsePolicy } from './parse.ts';
