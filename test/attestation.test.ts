@@ -214,6 +214,18 @@ describe('an attestation document', () => {
     );
   });
 
+  it('has to be vouched for by the root itself, not by another of its name', async () => {
+    const impostor = await Attester.create(server.clock.now());
+    await assertRefused(
+      kms.generateRandom({
+        NumberOfBytes: 1,
+        Recipient: await recipient({ rootOf: attester }, PUBLIC_KEY, impostor),
+      }),
+      'ValidationException',
+      /a certificate of it was not signed by the next/,
+    );
+  });
+
   it('has to be made of certificates that may sign it', async () => {
     const now = server.clock.now();
     const { KeyUsageFlags } = x509;

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { KMS } from '@aws-sdk/client-kms';
+import { ensureAwsManagedKey } from '../src/kms/index.ts';
 import { DAY } from './support/due-work.ts';
 import { createUserWithKey } from './support/identities.ts';
+import { openInside } from './support/inside.ts';
 import { allow, keyPolicy, rootOf } from './support/key-policies.ts';
 import { createKey } from './support/keys.ts';
 import { assertRefused } from './support/refusal.ts';
@@ -57,6 +59,21 @@ describe('the AWS managed key of a service', () => {
     const { CiphertextBlob } = answers[0] ?? {};
     const decrypted = await throughS3().decrypt({ CiphertextBlob });
     assert.deepEqual(Buffer.from(decrypted.Plaintext ?? []), Plaintext);
+  });
+
+  it('is one key also when two ask for it at once', async () => {
+    const inside = await openInside(dataDirectory);
+    try {
+      const alias = { accountId: ACCOUNT, region: 'eu-west-3', aliasName: 'alias/aws/ebs' };
+      const [one, other] = await Promise.all([
+        ensureAwsManagedKey(inside.kms, alias, 'ebs.amazonaws.com'),
+        ensureAwsManagedKey(inside.kms, alias, 'ebs.amazonaws.com'),
+      ]);
+      assert.ok(one !== undefined);
+      assert.deepEqual(one, other);
+    } finally {
+      await inside.close();
+    }
   });
 
   it('is one of AWS in the metadata, and in the listings of the account', async () => {

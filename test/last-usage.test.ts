@@ -90,6 +90,26 @@ describe('GetKeyLastUsage', () => {
   });
 });
 
+describe('the uses that several processes know of', () => {
+  it('leave the last of them, whichever is written last', async () => {
+    const dataDirectory = await mkdtemp(join(tmpdir(), 'qkms-last-usage-'));
+    const first = await startTestServer({ dataDirectory });
+    const second = await startTestServer({ dataDirectory });
+    try {
+      const { keyId } = await createKey(first.client());
+      const CiphertextBlob = await encrypt(first.client(), keyId);
+      second.clock.advance(1000);
+      await second.client().decrypt({ CiphertextBlob });
+      assert.equal((await usageOf(keyId, second.client())).KeyLastUsage?.Operation, 'Decrypt');
+      assert.equal((await usageOf(keyId, first.client())).KeyLastUsage?.Operation, 'Decrypt');
+    } finally {
+      await first.close();
+      await second.close();
+      await rm(dataDirectory, { recursive: true });
+    }
+  });
+});
+
 describe('kms:TrailingDaysWithoutKeyUsage', () => {
   const tooSoon = { NumericLessThan: { 'kms:TrailingDaysWithoutKeyUsage': '90' } };
   const Policy = keyPolicy(

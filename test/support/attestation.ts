@@ -72,6 +72,8 @@ export interface DocumentOptions {
   readonly depth?: number;
   readonly header?: Uint8Array;
   readonly signedBy?: 'leaf' | 'somebody else';
+  /** Whose root certificate stands in the document, when it is not that of the attester itself. */
+  readonly rootOf?: Attester;
 }
 
 /** A hypervisor that attests enclaves: its root certificate, and documents that it signs. */
@@ -113,7 +115,7 @@ export class Attester {
       timestamp: now,
       pcrs: new Map(Object.entries(pcrs).map(([index, digest]) => [Number(index), digest])),
       certificate: derOf(leaf),
-      cabundle: chain.map(derOf),
+      cabundle: [(options.rootOf ?? this).#root, ...chain.slice(1)].map(derOf),
       public_key: publicKey,
       user_data: null,
       nonce: null,
