@@ -1,18 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { SymmetricKeyMaterial } from '../src/crypto/index.ts';
-import { createKeyring, openRootKeyFile } from '../src/keyring/index.ts';
 import { defaultKeyPolicy, SYMMETRIC_KEY } from '../src/kms/index.ts';
 import { wrapKeyMaterial } from '../src/kms/key-entry.ts';
-import {
-  insertKey,
-  type KeyMaterialRecord,
-  openSqlite,
-  putKeyMaterial,
-  readStoreIdentity,
-  Store,
-  type Writer,
-} from '../src/store/index.ts';
+import { openPresentStore } from '../src/opening.ts';
+import { insertKey, type KeyMaterialRecord, putKeyMaterial, type Writer } from '../src/store/index.ts';
 import { REGION } from './requests.ts';
 
 const ACCOUNT = '111122223333';
@@ -32,14 +23,7 @@ export async function addKeys(
   samples: number,
   progress: (done: number) => void,
 ): Promise<readonly string[]> {
-  const engine = openSqlite(join(dataDirectory, 'qkms.db'));
-  const identity = await readStoreIdentity(engine.reader);
-  if (identity === undefined) throw new Error('the store is empty');
-  const keyring = createKeyring(
-    await openRootKeyFile(join(dataDirectory, 'root.key')).unseal(),
-    identity.storeId,
-  );
-  const store = new Store(engine, keyring);
+  const { store, keyring } = await openPresentStore({ dataDirectory });
   const ciphertexts: string[] = [];
   const sampleInterval = Math.floor(count / samples);
   for (let done = 0; done < count; done += KEYS_PER_TRANSACTION) {
@@ -57,6 +41,7 @@ export async function addKeys(
   }
   store.forgetDeleted();
   await store.close();
+  keyring.destroy();
   return ciphertexts;
 }
 

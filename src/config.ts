@@ -1,7 +1,9 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { parseDatabaseUrl } from './database-url.ts';
 import { OperatorError } from './errors.ts';
+import { isLoopback } from './loopback.ts';
 
 /** `production` enforces signatures and policies; `development` takes any credentials and keeps nothing on disk. */
 export type Mode = 'production' | 'development';
@@ -25,6 +27,8 @@ export interface Configuration {
   readonly port: number;
   /** Absolute; `undefined` keeps nothing on disk. */
   readonly dataDirectory: string | undefined;
+  /** Well-formed; `undefined` keeps the store in the data directory. */
+  readonly databaseUrl?: string;
   /** Number of processes that serve. */
   readonly workers: number;
   /** Twelve digits. */
@@ -81,7 +85,8 @@ export const SETTINGS = Object.freeze({
     flag: '--database-url',
     argument: 'url',
     variable: 'QKMS_DATABASE_URL',
-    summary: 'reserved for PostgreSQL, not supported in this version',
+    summary:
+      'keep keys in PostgreSQL, postgres://user:password@host/database (default: SQLite in the data directory)',
   },
   workers: {
     flag: '--workers',
@@ -180,17 +185,20 @@ export function readConfiguration(
     flags[name] ?? (environment[SETTINGS[name].variable] || undefined);
 
   const development = mode === 'development';
-  const dataDirectory = read('dataDirectory') ?? (development ? undefined : 'data');
+  const databaseUrl = readDatabaseUrl(read('databaseUrl'));
+  // Even beside a database it holds something: the root key.
+  const keepsNothing = development && databaseUrl === undefined;
+  const dataDirectory = read('dataDirectory') ?? (keepsNothing ? undefined : 'data');
   const rootKeyFile = read('rootKeyFile');
   const attestationRootsFile = read('attestationRootsFile');
   const seedFile = readSeedFile(mode, read('seedFile'));
   const tls = readTlsFiles(read('tlsCertificateFile'), read('tlsKeyFile'));
-  refuseDatabaseUrl(read('databaseUrl'));
   const configuration: Configuration = {
     mode,
     host: readHost(read('host') ?? '127.0.0.1'),
     port: readWholeNumber('port', read('port'), DEFAULT_PORT, 0, MAXIMUM_PORT),
     dataDirectory: dataDirectory === undefined ? undefined : resolve(dataDirectory),
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
     workers: readWholeNumber(
       'workers',
       read('workers'),
@@ -211,17 +219,6 @@ export function readConfiguration(
   };
   requireTlsBeyondLoopback(configuration);
   return Object.freeze(configuration);
-}
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
-
-/** Whether only this machine can reach `host`. A host name other than `localhost` is taken to be reachable. */
-export function isLoopback(host: string): boolean {
-  const version = isIP(host);
-  if (version === 0) return host.toLowerCase() === 'localhost';
-  return loopback.check(host, version === 4 ? 'ipv4' : 'ipv6');
 }
 
 /** How messages call a setting: `--port (QKMS_PORT)`. */
@@ -352,15 +349,15 @@ function readLogLevel(typed: string): LogLevel {
   throw invalid('logLevel', `${quote(typed)} is not a log level; give one of ${LOG_LEVELS.join(', ')}`);
 }
 
-function refuseDatabaseUrl(typed: string | undefined): void {
-  if (typed === undefined) return;
-  // Only the scheme may be repeated: what follows it can hold a password.
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(typed)?.[1]?.toLowerCase() ?? '';
-  const engine = scheme.startsWith('postgres') ? 'PostgreSQL' : `database engine ${quote(scheme)}`;
-  throw invalid(
-    'databaseUrl',
-    `${engine} is not supported in this version; leave it unset to keep keys in SQLite under ${nameOf('dataDirectory')}`,
-  );
+function readDatabaseUrl(typed: string | undefined): string | undefined {
+  if (typed === undefined) return undefined;
+  try {
+    parseDatabaseUrl(typed);
+    return typed;
+  } catch (error) {
+    if (error instanceof OperatorError) throw invalid('databaseUrl', error.message);
+    throw error;
+  }
 }
 
 function requireTlsBeyondLoopback({ host, tls, allowPlaintext }: Configuration): void {

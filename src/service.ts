@@ -1,37 +1,25 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import { readAttestationRoots, recipientReader } from './attestation/index.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Configuration } from './config.ts';
 import { OperatorError, ServiceError } from './errors.ts';
 import * as iam from './iam/index.ts';
-import {
-  createKeyring,
-  createRootKeyFile,
-  type Keyring,
-  openRootKeyFile,
-  SealError,
-} from './keyring/index.ts';
 import { createKms, startScheduler } from './kms/index.ts';
+import { isKept, nameOfStore, openKeptStore, openPresentStore, openStoreInMemory } from './opening.ts';
 import { type Answer, createPipeline } from './pipeline.ts';
 import type { Ground, NamedSeed } from './seed/index.ts';
-import { migrateStore, openSqlite, readStoreIdentity, type SqliteEngine, Store } from './store/index.ts';
+import type { OpenedStore, Store } from './store/index.ts';
 
 /** The running service of one process, apart from how requests reach it. */
 export interface Service {
   readonly answer: Answer;
   /** Why the service cannot answer now; `undefined` when it can. */
-  unreadyReason(): string | undefined;
+  unreadyReason(): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
 /** What the account is called that is there from the start. */
 const FIRST_ACCOUNT_NAME = 'operator';
-
-const DATABASE_FILE = 'qkms.db';
 
 /**
  * Lets the operator work on the identities of a store, beside the server or without it.
@@ -42,12 +30,8 @@ export async function withIdentities<T>(
   configuration: Configuration,
   work: (identities: iam.Iam) => Promise<T>,
 ): Promise<T> {
-  const { partition, accountId, dataDirectory } = configuration;
-  if (dataDirectory === undefined || !existsSync(join(dataDirectory, DATABASE_FILE)))
-    throw new OperatorError(
-      `there is no store in ${dataDirectory ?? 'memory'}; start QKMS once, or give another --data-dir`,
-    );
-  const { store, keyring } = await openStore(configuration, dataDirectory);
+  const { partition, accountId } = configuration;
+  const { store, keyring } = await openPresentStore(configuration);
   try {
     return await work(
       iam.createIam({ partition, operatorAccount: accountId, store, keyring, clock: systemClock }),
@@ -65,11 +49,6 @@ export interface PreparedService {
   readonly notices: readonly string[];
 }
 
-interface OpenedStore {
-  readonly store: Store;
-  readonly keyring: Keyring;
-}
-
 /**
  * Does what a node does once, before any process of it serves: creates the data directory, the root key, the store and
  * the root user's credentials where they do not exist yet, brings the store to the newest schema, and creates what the
@@ -78,11 +57,10 @@ interface OpenedStore {
  * @throws OperatorError when something has to be put right first; nothing that exists is overwritten
  */
 export async function prepareService(configuration: Configuration): Promise<PreparedService> {
-  const { partition, dataDirectory } = configuration;
-  if (dataDirectory === undefined) return { notices: [] };
+  const { partition } = configuration;
+  if (!isKept(configuration)) return { notices: [] };
   const seed = await readSeed(configuration);
-  await createDirectory(dataDirectory);
-  const { store, keyring } = await openStore(configuration, dataDirectory);
+  const { store, keyring } = await openKeptStore(configuration);
   try {
     const notices = await prepareRootCredentials(configuration, store);
     if (seed !== undefined) await plant({ partition, store, keyring, clock: systemClock }, seed);
@@ -125,11 +103,10 @@ export async function openService(
   },
 ): Promise<Service> {
   const { clock = systemClock, logger } = options;
-  const { partition, accountId, dataDirectory } = configuration;
-  const { store, keyring } =
-    dataDirectory === undefined
-      ? await openStoreInMemory(configuration, clock, options.seed)
-      : await openStore(configuration, dataDirectory);
+  const { partition, accountId } = configuration;
+  const { store, keyring } = isKept(configuration)
+    ? await openKeptStore(configuration)
+    : await openSeededStore(configuration, clock, options.seed);
   const { keyPairsAhead } = options;
   const kms = createKms({ partition, store, keyring, clock, keyPairsAhead });
   const identities = iam.createIam({ partition, operatorAccount: accountId, store, keyring, clock });
@@ -150,7 +127,14 @@ export async function openService(
     : () => {};
   return {
     answer: createPipeline({ kms, iam: identities, authenticate, readRecipient, logger }),
-    unreadyReason: () => undefined,
+    async unreadyReason() {
+      try {
+        await store.passFence();
+        return undefined;
+      } catch (error) {
+        return error instanceof Error ? error.message : String(error);
+      }
+    },
     async close() {
       stopScheduler();
       kms.keyPairs.close();
@@ -165,35 +149,14 @@ export async function openService(
   };
 }
 
-/**
- * Creates a directory, and those above it, where they do not exist. Step by step: Node's own recursive mkdir never
- * comes back where nothing can be created, as under /proc.
- *
- * @throws OperatorError when it cannot be created
- */
-async function createDirectory(path: string): Promise<void> {
-  const above = dirname(path);
-  if (above !== path && !existsSync(above)) await createDirectory(above);
-  try {
-    await mkdir(path, { mode: 0o700 });
-  } catch (error) {
-    if (existsSync(path)) return;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new OperatorError(`cannot create the data directory (${reason}); choose another --data-dir`, {
-      cause: error,
-    });
-  }
-}
-
 /** A store that lives and dies with this process, under a root key of its own, with what the seed holds. */
-async function openStoreInMemory(
+async function openSeededStore(
   configuration: Configuration,
   clock: Clock,
   given: NamedSeed | undefined,
 ): Promise<OpenedStore> {
   const seed = given ?? (await readSeed(configuration));
-  const engine = openSqlite(`file:/${randomUUID()}?vfs=memdb`);
-  const opened = await openWithRootKey(engine, randomBytes(32), randomUUID());
+  const opened = await openStoreInMemory();
   if (seed === undefined) return opened;
   try {
     await plant({ partition: configuration.partition, clock, ...opened }, seed);
@@ -203,58 +166,6 @@ async function openStoreInMemory(
     opened.keyring.destroy();
     throw error;
   }
-}
-
-/** @throws OperatorError when the database or the root key cannot be used */
-async function openStore(configuration: Configuration, dataDirectory: string): Promise<OpenedStore> {
-  const rootKeyFile = configuration.rootKeyFile ?? join(dataDirectory, 'root.key');
-  const databaseFile = join(dataDirectory, DATABASE_FILE);
-  let engine: SqliteEngine | undefined;
-  try {
-    engine = openSqlite(databaseFile);
-    const identity = await readStoreIdentity(engine.reader);
-    // A root key is created only for a store that is: any other would make what is stored unreadable.
-    if (identity === undefined) await createRootKeyFile(rootKeyFile);
-    const rootKey = await unseal(rootKeyFile);
-    return await openWithRootKey(engine, rootKey, identity?.storeId ?? randomUUID());
-  } catch (error) {
-    await engine?.close();
-    throw isDamage(error) ? damagedStore(databaseFile, error) : error;
-  }
-}
-
-/** Whether the database itself, or a record in it, is not what QKMS wrote. */
-function isDamage(error: unknown): error is Error {
-  if (error instanceof ServiceError) return true;
-  return error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR';
-}
-
-function damagedStore(databaseFile: string, cause: Error): OperatorError {
-  return new OperatorError(
-    `cannot open the store ${databaseFile}: ${cause.message}; if it is damaged, restore it from a backup`,
-    { cause },
-  );
-}
-
-async function unseal(rootKeyFile: string): Promise<Uint8Array> {
-  try {
-    return await openRootKeyFile(rootKeyFile).unseal();
-  } catch (error) {
-    if (error instanceof SealError) throw new OperatorError(error.message, { cause: error });
-    throw error;
-  }
-}
-
-/** @param rootKey is wiped */
-async function openWithRootKey(
-  engine: SqliteEngine,
-  rootKey: Uint8Array,
-  storeId: string,
-): Promise<OpenedStore> {
-  const keyring = createKeyring(rootKey, storeId);
-  rootKey.fill(0);
-  await migrateStore(engine, keyring, storeId);
-  return { store: new Store(engine, keyring), keyring };
 }
 
 /**
@@ -270,8 +181,8 @@ async function prepareRootCredentials(
   if (mode === 'development') {
     if (!(await iam.hasRootCredentials(store))) return [];
     throw new OperatorError(
-      `the store in ${configuration.dataDirectory} was made by a server that checks credentials, and in development mode ` +
-        'anybody could use its keys; choose another --data-dir',
+      `${nameOfStore(configuration)} was made by a server that checks credentials, and in development mode ` +
+        'anybody could use its keys; choose another --data-dir, or database',
     );
   }
   const context = { store, clock: systemClock };

@@ -139,7 +139,7 @@ describe('without its root key a node does not start, says why in one line, and 
         await rm(file);
         await createRootKeyFile(file);
       },
-      /^qkms: the root key \(id [0-9a-f]{32}\) is not the one this store was created with \(id [0-9a-f]{32}\); put the right root key back, or choose another data directory\n$/,
+      /^qkms: the root key \(id [0-9a-f]{32}\) is not the one this store was created with \(id [0-9a-f]{32}\); put the right root key back, or choose another store\n$/,
     ],
     ['none', (file) => rm(file), /^qkms: there is no root key file at \S+; restore it from its backup .*\n$/],
     [

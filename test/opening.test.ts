@@ -76,7 +76,7 @@ describe('opening a data directory', () => {
     await (await startTestServer({ dataDirectory })).close();
     await assertRefused(
       'development',
-      /made by a server that checks credentials.* choose another --data-dir$/,
+      /made by a server that checks credentials.* choose another --data-dir, or database$/,
     );
   });
 

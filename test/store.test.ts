@@ -10,6 +10,7 @@ import { createKeyring } from '../src/keyring/index.ts';
 import {
   countGrants,
   deleteKey,
+  type Engine,
   findAccessKey,
   findAccessKeyUse,
   findAccount,
@@ -26,13 +27,14 @@ import {
   listAliasesOfKey,
   listKeyMaterials,
   listReferrers,
-  migrateStore,
   noteAccessKeyUse,
+  type OpenedStore,
   openSqlite,
+  openStore,
   putKeyMaterial,
   RevisionConflict,
   readStoreIdentity,
-  Store,
+  type Store,
   updateKey,
   type Writer,
 } from '../src/store/index.ts';
@@ -90,11 +92,13 @@ let file: string;
 const stores: Store[] = [];
 
 async function open(): Promise<Store> {
-  const engine = openSqlite(file);
-  await migrateStore(engine, keyring, storeId);
-  const store = new Store(engine, keyring);
+  const { store } = await openWith(openSqlite(file), rootKey);
   stores.push(store);
   return store;
+}
+
+function openWith(engine: Engine, itsRootKey: Uint8Array): Promise<OpenedStore> {
+  return openStore(engine, storeId, async (id) => createKeyring(itsRootKey, id));
 }
 
 beforeEach(async () => {
@@ -162,26 +166,23 @@ describe('the store', () => {
 
   it('refuses a store of another root key, and does not change it', async () => {
     await open();
-    const otherKeyring = createKeyring(randomBytes(32), storeId);
     const engine = openSqlite(file);
-    await assert.rejects(migrateStore(engine, otherKeyring, storeId), /root key/);
-    assert.equal((await readStoreIdentity(engine.reader))?.storeId, storeId);
+    await assert.rejects(openWith(engine, randomBytes(32)), /root key/);
+    assert.equal((await readStoreIdentity(engine))?.storeId, storeId);
     await engine.close();
   });
 
   it('refuses a store of a newer schema', async () => {
     await open();
     const engine = openSqlite(file);
-    await engine.writer
-      .updateTable('meta')
-      .set({ value: '999' })
-      .where('name', '=', 'schema_version')
-      .execute();
+    const change = (values: { value?: string; mac?: Uint8Array }) =>
+      engine.write((db) => db.updateTable('meta').set(values).where('name', '=', 'schema_version').execute());
+    await change({ value: '999' });
     // The altered fact is not authentic either; with the right code it must still be refused.
-    await assert.rejects(migrateStore(engine, keyring, storeId), ServiceError);
+    await assert.rejects(openWith(engine, rootKey), ServiceError);
     const mac = keyring.authenticateRecord('meta', { name: 'schema_version', value: '999' });
-    await engine.writer.updateTable('meta').set({ mac }).where('name', '=', 'schema_version').execute();
-    await assert.rejects(migrateStore(engine, keyring, storeId), /newer/);
+    await change({ mac });
+    await assert.rejects(openWith(engine, rootKey), /newer/);
     await engine.close();
   });
 });
@@ -268,7 +269,7 @@ describe('a stored row', () => {
     meta: async () => {
       const engine = openSqlite(file);
       try {
-        await migrateStore(engine, keyring, storeId);
+        await openWith(engine, rootKey);
       } finally {
         await engine.close();
       }

@@ -14,7 +14,7 @@ import { addIdentityCommands } from './identity-commands.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 
 /** The settings by which commands that work on a store find it. */
-const STORE_SETTINGS: readonly SettingName[] = ['dataDirectory', 'rootKeyFile', 'accountId'];
+const STORE_SETTINGS: readonly SettingName[] = ['dataDirectory', 'databaseUrl', 'rootKeyFile', 'accountId'];
 
 /**
  * Runs `qkms` with these arguments. What the operator can put right ends the process with 1 and one line on standard

@@ -19,7 +19,7 @@ async function serveSlowly(t: TestContext, limits: Partial<Limits> = {}) {
       if (body.toString() === 'slow') await release.promise;
       return { status: 200, contentType: 'text/plain', body: 'done' };
     },
-    unreadyReason: () => undefined,
+    unreadyReason: async () => undefined,
     logger: pino({ level: 'silent' }),
     limits: { ...LIMITS, ...limits },
   });

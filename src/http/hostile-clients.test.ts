@@ -25,7 +25,7 @@ async function serve(t: TestContext, options: { answer?: Answer; limits?: Partia
         options.answer?.(request) ?? { status: 200, contentType: 'application/x-amz-json-1.1', body: '{}' }
       );
     },
-    unreadyReason: () => undefined,
+    unreadyReason: async () => undefined,
     logger: pino({ level: 'silent' }),
     limits: { ...LIMITS, drainTimeout: 0, ...options.limits },
   });

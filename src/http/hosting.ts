@@ -6,7 +6,7 @@ import type { Answer } from '../pipeline.ts';
 export interface HostedService {
   readonly answer: Answer;
   /** Why the service cannot answer now; `undefined` when it can. */
-  unreadyReason(): string | undefined;
+  unreadyReason(): Promise<string | undefined>;
   close(): Promise<void>;
 }
 

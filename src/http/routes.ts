@@ -33,7 +33,7 @@ export async function createRoutes({
   logger,
 }: {
   readonly send: Send;
-  unreadyReason(): string | undefined;
+  unreadyReason(): Promise<string | undefined>;
   readonly logger: Logger;
 }): Promise<RequestListener> {
   const app = fastify({
@@ -63,9 +63,9 @@ export async function createRoutes({
   app.route({
     method: ['GET', 'HEAD'],
     url: '/health/ready',
-    handler(_request, reply) {
-      const reason = unreadyReason();
+    async handler(_request, reply) {
       reply.hijack();
+      const reason = await unreadyReason();
       send(
         reply.raw,
         reason === undefined

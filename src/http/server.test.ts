@@ -15,13 +15,17 @@ const echo: Answer = async ({ body }) => ({ status: 200, contentType: AWS_JSON, 
 
 async function serve(
   t: TestContext,
-  options: { answer?: Answer; unreadyReason?: () => string | undefined; limits?: Partial<Limits> } = {},
+  options: {
+    answer?: Answer;
+    unreadyReason?: () => Promise<string | undefined>;
+    limits?: Partial<Limits>;
+  } = {},
 ) {
   const server = await openHttpServer({
     address: { host: '127.0.0.1', port: 0 },
     tls: undefined,
     answer: options.answer ?? echo,
-    unreadyReason: options.unreadyReason ?? (() => undefined),
+    unreadyReason: options.unreadyReason ?? (async () => undefined),
     logger: pino({ level: 'silent' }),
     limits: { ...LIMITS, drainTimeout: 0, ...options.limits },
   });
@@ -145,7 +149,7 @@ describe('a request to the AWS API', () => {
         addresses.push(request.sourceAddress);
         return echo(request);
       },
-      unreadyReason: () => undefined,
+      unreadyReason: async () => undefined,
       logger: pino({ level: 'silent' }),
     });
     t.after(() => server.drain());
@@ -170,7 +174,7 @@ describe('health', () => {
   });
 
   it('says why it is not ready, and is live all the same', async (t) => {
-    const { url } = await serve(t, { unreadyReason: () => 'the store cannot be read' });
+    const { url } = await serve(t, { unreadyReason: async () => 'the store cannot be read' });
     const reply = await fetch(`${url}/health/ready`);
     assert.equal(reply.status, 503);
     assert.deepEqual(await reply.json(), { status: 'unready', reason: 'the store cannot be read' });

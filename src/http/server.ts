@@ -21,7 +21,7 @@ export interface HttpServerOptions {
   readonly tls: TlsPair | undefined;
   readonly answer: Answer;
   /** Why the service cannot answer now; `undefined` when it can. */
-  unreadyReason(): string | undefined;
+  unreadyReason(): Promise<string | undefined>;
   readonly logger: Logger;
   readonly limits?: Limits;
   /** Addresses and networks of proxies whose word on where a request comes from is taken. */
@@ -63,7 +63,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     response.end(reply.body);
   };
 
-  const unreadyReason = () => (draining ? 'draining' : options.unreadyReason());
+  const unreadyReason = async () => (draining ? 'draining' : options.unreadyReason());
   const routes = await createRoutes({ send, unreadyReason, logger });
   const server = createNodeServer(options.tls, limits);
   const connections = trackConnections(server, secureTransport);

@@ -36,7 +36,7 @@ async function serve(t: TestContext) {
       seen.push(request);
       return { status: 200, contentType: 'application/x-amz-json-1.1', body: '{}' };
     },
-    unreadyReason: () => undefined,
+    unreadyReason: async () => undefined,
     logger: silent,
     limits: { ...LIMITS, drainTimeout: 0 },
   });
@@ -121,7 +121,7 @@ describe('HTTPS', () => {
       address: { host: '127.0.0.1', port: 0 },
       tls: pair,
       answer: () => Promise.reject(new Error('not asked')),
-      unreadyReason: () => undefined,
+      unreadyReason: async () => undefined,
       logger: silent,
       limits: { ...LIMITS, drainTimeout: 1_000_000, handshakeTimeout: 1_000_000 },
     });

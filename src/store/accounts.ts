@@ -1,4 +1,4 @@
-import { authenticateRow, elementsOf, type StoredRow, verifyRow } from './rows.ts';
+import { authenticateRow, type StoredRow, verifyRow } from './rows.ts';
 import type { Reader, Writer } from './store.ts';
 
 /** An account of the deployment. */
@@ -35,7 +35,7 @@ export async function findAccounts(
   const rows = await reader.db
     .selectFrom('accounts')
     .selectAll()
-    .where('account_id', 'in', elementsOf(accountIds))
+    .where('account_id', 'in', reader.dialect.elementsOf(accountIds))
     .execute();
   return rows.map((row) => toRecord(reader, row));
 }

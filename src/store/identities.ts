@@ -1,5 +1,5 @@
 import { type SqlBool, sql } from 'kysely';
-import { authenticateRow, elementsOf, type Row, type StoredRow, verifyRow } from './rows.ts';
+import { authenticateRow, type Row, type StoredRow, verifyRow } from './rows.ts';
 import type { Reader, Writer } from './store.ts';
 
 /** The kinds of things that IAM names within an account. */
@@ -87,14 +87,13 @@ export async function findIdentities(
 ): Promise<readonly IdentityRecord[]> {
   if (names.length === 0) return [];
   const exact = new Set(names.map(({ accountId, kind, name }) => `${accountId}/${kind}/${name}`));
-  const sought = JSON.stringify(names.map(({ accountId, kind, name }) => [accountId, kind, nameKey(name)]));
+  const sought = reader.dialect.triplesOf(
+    names.map(({ accountId, kind, name }) => [accountId, kind, nameKey(name)]),
+  );
   const rows = await reader.db
     .selectFrom('identities')
     .selectAll()
-    .where(
-      sql<SqlBool>`(account_id, kind, name_key) in (
-        select value ->> 0, value ->> 1, value ->> 2 from json_each(${sought}))`,
-    )
+    .where(sql<SqlBool>`(account_id, kind, name_key) in ${sought}`)
     .execute();
   return rows
     .filter(({ account_id, kind, name }) => exact.has(`${account_id}/${kind}/${name}`))
@@ -110,7 +109,7 @@ export async function findIdentitiesById(
   const rows = await reader.db
     .selectFrom('identities')
     .selectAll()
-    .where('unique_id', 'in', elementsOf(uniqueIds))
+    .where('unique_id', 'in', reader.dialect.elementsOf(uniqueIds))
     .execute();
   return rows.map((row) => toRecord(reader, row));
 }

@@ -1,6 +1,7 @@
 export * from './access-keys.ts';
 export * from './accounts.ts';
 export * from './aliases.ts';
+export type { Engine } from './engine.ts';
 export type { EntryCache } from './entry-cache.ts';
 export { findFact, writeFact } from './facts.ts';
 export * from './grants.ts';
@@ -11,6 +12,7 @@ export * from './key-uses.ts';
 export * from './keys.ts';
 export { LastUses } from './last-uses.ts';
 export * from './migrate.ts';
+export { openPostgres } from './postgres.ts';
 export { RevisionConflict } from './refusals.ts';
-export { openSqlite, type SqliteEngine } from './sqlite.ts';
+export { openSqlite } from './sqlite.ts';
 export { type Reader, Store, type Writer } from './store.ts';

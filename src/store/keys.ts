@@ -219,7 +219,7 @@ function toRow(record: KeyRecord): Row<'keys'> {
     account_id: record.accountId,
     revision: record.revision,
     creation_date: record.creationDate,
-    description: record.description,
+    description: JSON.stringify(record.description),
     key_spec: record.keySpec,
     key_usage: record.keyUsage,
     origin: record.origin,
@@ -243,6 +243,7 @@ function toRow(record: KeyRecord): Row<'keys'> {
 
 function toRecord(reader: Reader, stored: StoredRow<'keys'>): KeyRecord {
   const row = verifyRow(reader.keyring, 'keys', stored);
+  const description: string = JSON.parse(row.description);
   const tags: readonly [string, string][] = JSON.parse(row.tags);
   const policyPrincipals: readonly [string, string][] = JSON.parse(row.policy_principals);
   return {
@@ -251,7 +252,7 @@ function toRecord(reader: Reader, stored: StoredRow<'keys'>): KeyRecord {
     accountId: row.account_id,
     revision: row.revision,
     creationDate: row.creation_date,
-    description: row.description,
+    description,
     keySpec: row.key_spec,
     keyUsage: row.key_usage,
     origin: row.origin,

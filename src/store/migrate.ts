@@ -1,10 +1,10 @@
-import { sql } from 'kysely';
 import { OperatorError } from '../errors.ts';
 import type { Keyring } from '../keyring/index.ts';
+import type { Engine } from './engine.ts';
 import { writeFact } from './facts.ts';
 import { authenticateRow, verifyRow } from './rows.ts';
 import { type Database, migrations } from './schema.ts';
-import type { SqliteEngine } from './sqlite.ts';
+import { Store } from './store.ts';
 
 /** What a database says about itself before any key can check it. */
 export interface StoreIdentity {
@@ -12,18 +12,29 @@ export interface StoreIdentity {
   readonly schemaVersion: number;
 }
 
+/** A store with the keyring that protects it. */
+export interface OpenedStore {
+  readonly store: Store;
+  readonly keyring: Keyring;
+}
+
+const FIRST_POSITION = { id: 1, version: 0, stamp: '' };
+
 /**
  * Reads which store a database holds; `undefined` when the database is empty.
  *
  * @throws OperatorError when the database belongs to another application
  */
-export async function readStoreIdentity(db: Database): Promise<StoreIdentity | undefined> {
-  const tables = await sql<{ name: string }>`
-    select name from sqlite_master where type = 'table' and name not like 'sqlite_%'`.execute(db);
-  if (tables.rows.length === 0) return undefined;
-  if (!tables.rows.some(({ name }) => name === 'meta')) {
+export function readStoreIdentity(engine: Engine): Promise<StoreIdentity | undefined> {
+  return engine.read((db) => readIdentityWithin(engine, db));
+}
+
+async function readIdentityWithin({ dialect }: Engine, db: Database): Promise<StoreIdentity | undefined> {
+  const tables = await dialect.tableNames(db);
+  if (tables.length === 0) return undefined;
+  if (!tables.includes('meta')) {
     throw new OperatorError(
-      `the database holds tables of another application (${tables.rows[0]?.name}); choose another data directory`,
+      `the database holds tables of another application (${tables[0]}); choose another one for QKMS`,
     );
   }
   const rows = await db.selectFrom('meta').select(['name', 'value']).execute();
@@ -37,40 +48,77 @@ export async function readStoreIdentity(db: Database): Promise<StoreIdentity | u
 }
 
 /**
- * Creates the tables of a new store, or brings those of an existing one to the newest schema version, in one
- * transaction.
+ * Opens the store in a database. Creates the tables of a new one, or brings those of an existing one to the newest schema
+ * version, in one transaction; of several processes that do so at once one does it, and the others wait.
  *
- * @throws OperatorError when the store is newer than this program or belongs to another root key; nothing is changed
+ * @param newStoreId the id of the store, should it be a new one
+ * @param openKeyring opens the keyring of the store of an id
+ * @throws OperatorError when the store is newer than this program, belongs to another root key, or is none; nothing is
+ *   changed
  */
-export async function migrateStore(engine: SqliteEngine, keyring: Keyring, storeId: string): Promise<void> {
-  await engine.writer.transaction().execute(async (db) => {
-    const identity = await readStoreIdentity(db);
-    if (identity === undefined) {
-      await runMigrations(db, 0);
-      await writeFact({ db, keyring }, 'store_id', storeId);
-      await writeFact({ db, keyring }, 'root_key_id', keyring.rootKeyId);
-      await writeFact({ db, keyring }, 'schema_version', String(migrations.length));
-      await db
-        .insertInto('fence')
-        .values(authenticateRow(keyring, 'fence', { id: 1, version: 0 }))
-        .execute();
-      return;
+export async function openStore(
+  engine: Engine,
+  newStoreId: string,
+  openKeyring: (storeId: string, isNew: boolean) => Promise<Keyring>,
+): Promise<OpenedStore> {
+  let keyring: Keyring | undefined;
+  const keyringOf = async (identity: StoreIdentity | undefined): Promise<Keyring> => {
+    keyring?.destroy();
+    keyring = await openKeyring(identity?.storeId ?? newStoreId, identity === undefined);
+    return keyring;
+  };
+  try {
+    const identity = await readStoreIdentity(engine);
+    if (identity?.schemaVersion === migrations.length) {
+      const opened = await keyringOf(identity);
+      await engine.read((db) => verifyIdentity(db, opened));
+      return { store: new Store(engine, opened), keyring: opened };
     }
-    await verifyIdentity(db, keyring);
-    if (identity.schemaVersion > migrations.length) {
-      throw new OperatorError(
-        `the store has schema version ${identity.schemaVersion}, newer than this program's ${migrations.length}; ` +
-          'start the newer version of QKMS that wrote it',
-      );
-    }
-    if (identity.schemaVersion === migrations.length) return;
-    await runMigrations(db, identity.schemaVersion);
-    await writeFact({ db, keyring }, 'schema_version', String(migrations.length));
-  });
+    const opened = await engine.write(async (db) => {
+      const present = await readIdentityWithin(engine, db);
+      const itsKeyring = await keyringOf(present);
+      if (present === undefined) await createStore(engine, db, itsKeyring, newStoreId);
+      else await migrateStore(engine, db, itsKeyring, present.schemaVersion);
+      return itsKeyring;
+    });
+    return { store: new Store(engine, opened), keyring: opened };
+  } catch (error) {
+    keyring?.destroy();
+    throw error;
+  }
 }
 
-async function runMigrations(db: Database, from: number): Promise<void> {
-  for (const migrate of migrations.slice(from)) await migrate(db);
+async function createStore(
+  { dialect }: Engine,
+  db: Database,
+  keyring: Keyring,
+  storeId: string,
+): Promise<void> {
+  for (const migrate of migrations) await migrate(db, dialect.types);
+  await writeFact({ db, keyring }, 'store_id', storeId);
+  await writeFact({ db, keyring }, 'root_key_id', keyring.rootKeyId);
+  await writeFact({ db, keyring }, 'schema_version', String(migrations.length));
+  await db
+    .insertInto('fence')
+    .values(authenticateRow(keyring, 'fence', FIRST_POSITION))
+    .execute();
+}
+
+async function migrateStore(
+  { dialect }: Engine,
+  db: Database,
+  keyring: Keyring,
+  schemaVersion: number,
+): Promise<void> {
+  await verifyIdentity(db, keyring);
+  if (schemaVersion > migrations.length) {
+    throw new OperatorError(
+      `the store has schema version ${schemaVersion}, newer than this program's ${migrations.length}; ` +
+        'start the newer version of QKMS that wrote it',
+    );
+  }
+  for (const migrate of migrations.slice(schemaVersion)) await migrate(db, dialect.types);
+  await writeFact({ db, keyring }, 'schema_version', String(migrations.length));
 }
 
 /**
@@ -78,13 +126,13 @@ async function runMigrations(db: Database, from: number): Promise<void> {
  *
  * @throws OperatorError when it does not, or when the store's facts about itself were altered
  */
-export async function verifyIdentity(db: Database, keyring: Keyring): Promise<void> {
+async function verifyIdentity(db: Database, keyring: Keyring): Promise<void> {
   const stored = await db.selectFrom('meta').selectAll().execute();
   const rootKeyId = stored.find(({ name }) => name === 'root_key_id')?.value;
   if (rootKeyId !== keyring.rootKeyId) {
     throw new OperatorError(
       `the root key (id ${keyring.rootKeyId}) is not the one this store was created with (id ${rootKeyId}); ` +
-        'put the right root key back, or choose another data directory',
+        'put the right root key back, or choose another store',
     );
   }
   for (const row of stored) verifyRow(keyring, 'meta', row);

@@ -1,4 +1,3 @@
-import { type RawBuilder, sql } from 'kysely';
 import type { Keyring } from '../keyring/index.ts';
 import { damagedRecord } from './refusals.ts';
 import type { Schema } from './schema.ts';
@@ -31,9 +30,4 @@ export function verifyRow<T extends keyof Schema>(keyring: Keyring, table: T, st
 
 function columnsOf(row: object): Columns {
   return Object.fromEntries(Object.entries(row));
-}
-
-/** A list of texts as the right side of `in`: any number of them is one parameter of one statement. */
-export function elementsOf(texts: readonly string[]): RawBuilder<string> {
-  return sql<string>`(select value from json_each(${JSON.stringify(texts)}))`;
 }

@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely';
+import type { ColumnDataType, Expression, Kysely, Transaction } from 'kysely';
 import { sql } from 'kysely';
 
 /** Every table carries `mac`, the authentication code of its other columns under the keyring. */
@@ -20,6 +20,7 @@ export interface KeysTable extends Authenticated {
   /** Advances with every change of the key, its aliases included; a change judged by an older revision is not written. */
   revision: number;
   creation_date: number;
+  /** JSON, because it may hold characters that not every database can, such as U+0000. */
   description: string;
   key_spec: string;
   key_usage: string;
@@ -164,10 +165,12 @@ export interface KeyUsesTable extends Authenticated {
   request_id: string;
 }
 
-/** One row: the number of write transactions committed so far. */
+/** One row: the number of write transactions committed so far, and the stamp of the last one. */
 export interface FenceTable extends Authenticated {
   id: number;
   version: number;
+  /** At random for each transaction: after a failover that lost some, the same version can be another transaction's. */
+  stamp: string;
 }
 
 /** Which entities each write transaction changed, so that caches can follow. */
@@ -175,6 +178,8 @@ export interface ChangeLogTable extends Authenticated {
   version: number;
   position: number;
   entity: string;
+  /** The transaction's, as in `fence`. */
+  stamp: string;
 }
 
 export interface Schema {
@@ -197,46 +202,55 @@ export interface Schema {
 
 export type Database = Kysely<Schema> | Transaction<Schema>;
 
+/** What an engine calls the types of columns. Whole numbers are `bigint` everywhere: dates outgrow 32 bits. */
+export interface ColumnTypes {
+  /** Unicode text that is compared and sorted by its code points, whatever the locale. */
+  readonly text: ColumnDataType | Expression<unknown>;
+  readonly bytes: ColumnDataType | Expression<unknown>;
+}
+
 /**
  * Forward-only migrations: the n-th brings a store from schema version n to n + 1. Each runs inside the
  * transaction that also records the new version. Never edit one that has been released.
  */
-export const migrations: readonly ((db: Database) => Promise<void>)[] = [createInitialSchema];
+export const migrations: readonly ((db: Database, types: ColumnTypes) => Promise<void>)[] = [
+  createInitialSchema,
+];
 
-async function createInitialSchema(db: Database): Promise<void> {
+async function createInitialSchema(db: Database, { text, bytes }: ColumnTypes): Promise<void> {
   await db.schema
     .createTable('meta')
-    .addColumn('name', 'text', (column) => column.primaryKey())
-    .addColumn('value', 'text', (column) => column.notNull())
-    .addColumn('mac', 'blob', (column) => column.notNull())
+    .addColumn('name', text, (column) => column.primaryKey())
+    .addColumn('value', text, (column) => column.notNull())
+    .addColumn('mac', bytes, (column) => column.notNull())
     .execute();
   await db.schema
     .createTable('keys')
-    .addColumn('region', 'text', (column) => column.notNull())
-    .addColumn('key_id', 'text', (column) => column.notNull())
-    .addColumn('account_id', 'text', (column) => column.notNull())
-    .addColumn('revision', 'integer', (column) => column.notNull())
+    .addColumn('region', text, (column) => column.notNull())
+    .addColumn('key_id', text, (column) => column.notNull())
+    .addColumn('account_id', text, (column) => column.notNull())
+    .addColumn('revision', 'bigint', (column) => column.notNull())
     .addColumn('creation_date', 'bigint', (column) => column.notNull())
-    .addColumn('description', 'text', (column) => column.notNull())
-    .addColumn('key_spec', 'text', (column) => column.notNull())
-    .addColumn('key_usage', 'text', (column) => column.notNull())
-    .addColumn('origin', 'text', (column) => column.notNull())
-    .addColumn('key_manager', 'text', (column) => column.notNull())
-    .addColumn('key_state', 'text', (column) => column.notNull())
-    .addColumn('settled_key_state', 'text')
+    .addColumn('description', text, (column) => column.notNull())
+    .addColumn('key_spec', text, (column) => column.notNull())
+    .addColumn('key_usage', text, (column) => column.notNull())
+    .addColumn('origin', text, (column) => column.notNull())
+    .addColumn('key_manager', text, (column) => column.notNull())
+    .addColumn('key_state', text, (column) => column.notNull())
+    .addColumn('settled_key_state', text)
     .addColumn('deletion_date', 'bigint')
-    .addColumn('pending_window_in_days', 'integer')
-    .addColumn('primary_region', 'text')
-    .addColumn('rotation_period_in_days', 'integer')
+    .addColumn('pending_window_in_days', 'bigint')
+    .addColumn('primary_region', text)
+    .addColumn('rotation_period_in_days', 'bigint')
     .addColumn('next_rotation_date', 'bigint')
-    .addColumn('policy', 'text', (column) => column.notNull())
-    .addColumn('policy_principals', 'text', (column) => column.notNull())
-    .addColumn('policy_version', 'integer', (column) => column.notNull())
-    .addColumn('policy_put_by', 'text', (column) => column.notNull())
+    .addColumn('policy', text, (column) => column.notNull())
+    .addColumn('policy_principals', text, (column) => column.notNull())
+    .addColumn('policy_version', 'bigint', (column) => column.notNull())
+    .addColumn('policy_put_by', text, (column) => column.notNull())
     .addColumn('policy_put_date', 'bigint', (column) => column.notNull())
-    .addColumn('tags', 'text', (column) => column.notNull())
-    .addColumn('current_key_material_id', 'text')
-    .addColumn('mac', 'blob', (column) => column.notNull())
+    .addColumn('tags', text, (column) => column.notNull())
+    .addColumn('current_key_material_id', text)
+    .addColumn('mac', bytes, (column) => column.notNull())
     .addPrimaryKeyConstraint('keys_primary_key', ['region', 'key_id'])
     .execute();
   await db.schema
@@ -270,17 +284,17 @@ async function createInitialSchema(db: Database): Promise<void> {
     .execute();
   await db.schema
     .createTable('key_materials')
-    .addColumn('region', 'text', (column) => column.notNull())
-    .addColumn('key_id', 'text', (column) => column.notNull())
-    .addColumn('key_material_id', 'text', (column) => column.notNull())
+    .addColumn('region', text, (column) => column.notNull())
+    .addColumn('key_id', text, (column) => column.notNull())
+    .addColumn('key_material_id', text, (column) => column.notNull())
     .addColumn('creation_date', 'bigint', (column) => column.notNull())
-    .addColumn('wrapped_key_material', 'blob')
-    .addColumn('pending', 'text')
-    .addColumn('rotation_type', 'text')
+    .addColumn('wrapped_key_material', bytes)
+    .addColumn('pending', text)
+    .addColumn('rotation_type', text)
     .addColumn('rotation_date', 'bigint')
-    .addColumn('description', 'text', (column) => column.notNull())
+    .addColumn('description', text, (column) => column.notNull())
     .addColumn('valid_to', 'bigint')
-    .addColumn('mac', 'blob', (column) => column.notNull())
+    .addColumn('mac', bytes, (column) => column.notNull())
     .addPrimaryKeyConstraint('key_materials_primary_key', ['region', 'key_id', 'key_material_id'])
     .execute();
   await db.schema
@@ -291,38 +305,38 @@ async function createInitialSchema(db: Database): Promise<void> {
     .execute();
   await db.schema
     .createTable('key_policies')
-    .addColumn('region', 'text', (column) => column.notNull())
-    .addColumn('key_id', 'text', (column) => column.notNull())
-    .addColumn('version', 'integer', (column) => column.notNull())
-    .addColumn('policy', 'text', (column) => column.notNull())
-    .addColumn('policy_principals', 'text', (column) => column.notNull())
-    .addColumn('put_by', 'text', (column) => column.notNull())
+    .addColumn('region', text, (column) => column.notNull())
+    .addColumn('key_id', text, (column) => column.notNull())
+    .addColumn('version', 'bigint', (column) => column.notNull())
+    .addColumn('policy', text, (column) => column.notNull())
+    .addColumn('policy_principals', text, (column) => column.notNull())
+    .addColumn('put_by', text, (column) => column.notNull())
     .addColumn('put_date', 'bigint', (column) => column.notNull())
-    .addColumn('mac', 'blob', (column) => column.notNull())
+    .addColumn('mac', bytes, (column) => column.notNull())
     .addPrimaryKeyConstraint('key_policies_primary_key', ['region', 'key_id', 'version'])
     .execute();
   await db.schema
     .createTable('key_uses')
-    .addColumn('region', 'text', (column) => column.notNull())
-    .addColumn('key_id', 'text', (column) => column.notNull())
-    .addColumn('operation', 'text', (column) => column.notNull())
+    .addColumn('region', text, (column) => column.notNull())
+    .addColumn('key_id', text, (column) => column.notNull())
+    .addColumn('operation', text, (column) => column.notNull())
     .addColumn('last_used_date', 'bigint', (column) => column.notNull())
-    .addColumn('request_id', 'text', (column) => column.notNull())
-    .addColumn('mac', 'blob', (column) => column.notNull())
+    .addColumn('request_id', text, (column) => column.notNull())
+    .addColumn('mac', bytes, (column) => column.notNull())
     .addPrimaryKeyConstraint('key_uses_primary_key', ['region', 'key_id'])
     .execute();
   await db.schema
     .createTable('grants')
-    .addColumn('region', 'text', (column) => column.notNull())
-    .addColumn('key_id', 'text', (column) => column.notNull())
-    .addColumn('grant_id', 'text', (column) => column.notNull())
-    .addColumn('name', 'text', (column) => column.notNull())
-    .addColumn('grantee', 'text', (column) => column.notNull())
-    .addColumn('retiring_principal', 'text')
-    .addColumn('issuing_account', 'text', (column) => column.notNull())
+    .addColumn('region', text, (column) => column.notNull())
+    .addColumn('key_id', text, (column) => column.notNull())
+    .addColumn('grant_id', text, (column) => column.notNull())
+    .addColumn('name', text, (column) => column.notNull())
+    .addColumn('grantee', text, (column) => column.notNull())
+    .addColumn('retiring_principal', text)
+    .addColumn('issuing_account', text, (column) => column.notNull())
     .addColumn('creation_date', 'bigint', (column) => column.notNull())
-    .addColumn('details', 'text', (column) => column.notNull())
-    .addColumn('mac', 'blob', (column) => column.notNull())
+    .addColumn('details', text, (column) => column.notNull())
+    .addColumn('mac', bytes, (column) => column.notNull())
     .addPrimaryKeyConstraint('grants_primary_key', ['region', 'key_id', 'grant_id'])
     .execute();
   await db.schema
@@ -344,21 +358,21 @@ async function createInitialSchema(db: Database): Promise<void> {
     .execute();
   await db.schema
     .createTable('grant_counts')
-    .addColumn('region', 'text', (column) => column.notNull())
-    .addColumn('key_id', 'text', (column) => column.notNull())
-    .addColumn('count', 'integer', (column) => column.notNull())
-    .addColumn('mac', 'blob', (column) => column.notNull())
+    .addColumn('region', text, (column) => column.notNull())
+    .addColumn('key_id', text, (column) => column.notNull())
+    .addColumn('count', 'bigint', (column) => column.notNull())
+    .addColumn('mac', bytes, (column) => column.notNull())
     .addPrimaryKeyConstraint('grant_counts_primary_key', ['region', 'key_id'])
     .execute();
   await db.schema
     .createTable('aliases')
-    .addColumn('account_id', 'text', (column) => column.notNull())
-    .addColumn('region', 'text', (column) => column.notNull())
-    .addColumn('alias_name', 'text', (column) => column.notNull())
-    .addColumn('target_key_id', 'text', (column) => column.notNull())
+    .addColumn('account_id', text, (column) => column.notNull())
+    .addColumn('region', text, (column) => column.notNull())
+    .addColumn('alias_name', text, (column) => column.notNull())
+    .addColumn('target_key_id', text, (column) => column.notNull())
     .addColumn('creation_date', 'bigint', (column) => column.notNull())
     .addColumn('last_updated_date', 'bigint', (column) => column.notNull())
-    .addColumn('mac', 'blob', (column) => column.notNull())
+    .addColumn('mac', bytes, (column) => column.notNull())
     .addPrimaryKeyConstraint('aliases_primary_key', ['account_id', 'region', 'alias_name'])
     .execute();
   await db.schema
@@ -368,31 +382,31 @@ async function createInitialSchema(db: Database): Promise<void> {
     .execute();
   await db.schema
     .createTable('accounts')
-    .addColumn('account_id', 'text', (column) => column.primaryKey())
-    .addColumn('name', 'text', (column) => column.notNull())
-    .addColumn('email', 'text', (column) => column.notNull())
+    .addColumn('account_id', text, (column) => column.primaryKey())
+    .addColumn('name', text, (column) => column.notNull())
+    .addColumn('email', text, (column) => column.notNull())
     .addColumn('creation_date', 'bigint', (column) => column.notNull())
-    .addColumn('mac', 'blob', (column) => column.notNull())
+    .addColumn('mac', bytes, (column) => column.notNull())
     .execute();
   await db.schema
     .createTable('identities')
-    .addColumn('account_id', 'text', (column) => column.notNull())
-    .addColumn('kind', 'text', (column) => column.notNull())
-    .addColumn('name_key', 'text', (column) => column.notNull())
-    .addColumn('name', 'text', (column) => column.notNull())
-    .addColumn('path', 'text', (column) => column.notNull())
-    .addColumn('unique_id', 'text', (column) => column.notNull().unique())
+    .addColumn('account_id', text, (column) => column.notNull())
+    .addColumn('kind', text, (column) => column.notNull())
+    .addColumn('name_key', text, (column) => column.notNull())
+    .addColumn('name', text, (column) => column.notNull())
+    .addColumn('path', text, (column) => column.notNull())
+    .addColumn('unique_id', text, (column) => column.notNull().unique())
     .addColumn('creation_date', 'bigint', (column) => column.notNull())
-    .addColumn('details', 'text', (column) => column.notNull())
-    .addColumn('mac', 'blob', (column) => column.notNull())
+    .addColumn('details', text, (column) => column.notNull())
+    .addColumn('mac', bytes, (column) => column.notNull())
     .addPrimaryKeyConstraint('identities_primary_key', ['account_id', 'kind', 'name_key'])
     .execute();
   await db.schema
     .createTable('identity_references')
-    .addColumn('target', 'text', (column) => column.notNull())
-    .addColumn('relation', 'text', (column) => column.notNull())
-    .addColumn('owner', 'text', (column) => column.notNull())
-    .addColumn('mac', 'blob', (column) => column.notNull())
+    .addColumn('target', text, (column) => column.notNull())
+    .addColumn('relation', text, (column) => column.notNull())
+    .addColumn('owner', text, (column) => column.notNull())
+    .addColumn('mac', bytes, (column) => column.notNull())
     .addPrimaryKeyConstraint('identity_references_primary_key', ['target', 'relation', 'owner'])
     .execute();
   await db.schema
@@ -402,13 +416,13 @@ async function createInitialSchema(db: Database): Promise<void> {
     .execute();
   await db.schema
     .createTable('access_keys')
-    .addColumn('access_key_id', 'text', (column) => column.primaryKey())
-    .addColumn('account_id', 'text', (column) => column.notNull())
-    .addColumn('principal_id', 'text', (column) => column.notNull())
-    .addColumn('status', 'text', (column) => column.notNull())
+    .addColumn('access_key_id', text, (column) => column.primaryKey())
+    .addColumn('account_id', text, (column) => column.notNull())
+    .addColumn('principal_id', text, (column) => column.notNull())
+    .addColumn('status', text, (column) => column.notNull())
     .addColumn('creation_date', 'bigint', (column) => column.notNull())
-    .addColumn('wrapped_secret', 'blob', (column) => column.notNull())
-    .addColumn('mac', 'blob', (column) => column.notNull())
+    .addColumn('wrapped_secret', bytes, (column) => column.notNull())
+    .addColumn('mac', bytes, (column) => column.notNull())
     .execute();
   await db.schema
     .createIndex('access_keys_by_principal')
@@ -417,24 +431,26 @@ async function createInitialSchema(db: Database): Promise<void> {
     .execute();
   await db.schema
     .createTable('access_key_uses')
-    .addColumn('access_key_id', 'text', (column) => column.primaryKey())
+    .addColumn('access_key_id', text, (column) => column.primaryKey())
     .addColumn('last_used_date', 'bigint', (column) => column.notNull())
-    .addColumn('service', 'text', (column) => column.notNull())
-    .addColumn('region', 'text', (column) => column.notNull())
-    .addColumn('mac', 'blob', (column) => column.notNull())
+    .addColumn('service', text, (column) => column.notNull())
+    .addColumn('region', text, (column) => column.notNull())
+    .addColumn('mac', bytes, (column) => column.notNull())
     .execute();
   await db.schema
     .createTable('fence')
-    .addColumn('id', 'integer', (column) => column.primaryKey().check(sql`id = 1`))
+    .addColumn('id', 'bigint', (column) => column.primaryKey().check(sql`id = 1`))
     .addColumn('version', 'bigint', (column) => column.notNull())
-    .addColumn('mac', 'blob', (column) => column.notNull())
+    .addColumn('stamp', text, (column) => column.notNull())
+    .addColumn('mac', bytes, (column) => column.notNull())
     .execute();
   await db.schema
     .createTable('change_log')
     .addColumn('version', 'bigint', (column) => column.notNull())
-    .addColumn('position', 'integer', (column) => column.notNull())
-    .addColumn('entity', 'text', (column) => column.notNull())
-    .addColumn('mac', 'blob', (column) => column.notNull())
+    .addColumn('position', 'bigint', (column) => column.notNull())
+    .addColumn('entity', text, (column) => column.notNull())
+    .addColumn('stamp', text, (column) => column.notNull())
+    .addColumn('mac', bytes, (column) => column.notNull())
     .addPrimaryKeyConstraint('change_log_primary_key', ['version', 'position'])
     .execute();
 }

@@ -9,8 +9,11 @@ import {
   type SqliteDialectConfig,
   SqliteDriver,
   type SqliteStatement,
+  sql,
 } from 'kysely';
-import { storeBusy } from './refusals.ts';
+import { ServiceError } from '../errors.ts';
+import type { Dialect, Engine } from './engine.ts';
+import { storeBusy, storeUnavailable } from './refusals.ts';
 import type { Schema } from './schema.ts';
 
 /** How long a write waits for its turn before the caller is told to retry, in milliseconds. */
@@ -22,28 +25,12 @@ const LONGEST_PAUSE = 25;
 const SQLITE_BUSY = 5;
 
 /**
- * One SQLite database through two connections: the reader never waits for a writer, and notices what any
- * other connection of any process commits, the own writer's included.
+ * Opens a database file, or with a `file:…?vfs=memdb` URI one that lives in this process's memory, through two
+ * connections: the reader never waits for a writer, and notices what any other connection of any process commits, the
+ * own writer's included. A commit returns only once it is on disk (`synchronous=FULL`); deleted rows are overwritten
+ * with zeros.
  */
-export interface SqliteEngine {
-  readonly reader: Kysely<Schema>;
-  readonly writer: Kysely<Schema>;
-  /** A number that changes whenever another connection has committed (`PRAGMA data_version`). */
-  dataVersion(): number;
-  /**
-   * Moves committed pages from the log into the database and empties the log.
-   *
-   * @returns whether that was possible: a connection that is reading at the moment keeps the log
-   */
-  checkpoint(): boolean;
-  close(): Promise<void>;
-}
-
-/**
- * Opens a database file, or with a `file:…?vfs=memdb` URI one that lives in this process's memory.
- * A commit returns only once it is on disk (`synchronous=FULL`); deleted rows are overwritten with zeros.
- */
-export function openSqlite(location: string): SqliteEngine {
+export function openSqlite(location: string): Engine {
   const readerDatabase = connect(location);
   const writerDatabase = connect(location);
   const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: statements(readerDatabase) }) });
@@ -51,14 +38,16 @@ export function openSqlite(location: string): SqliteEngine {
   const dataVersion = readerDatabase.prepare('pragma data_version');
   let checkpointDatabase: DatabaseSync | undefined;
   return {
-    reader,
-    writer,
-    dataVersion: () => Number(dataVersion.get()?.['data_version']),
-    checkpoint() {
-      // A connection of its own, which is never in the midst of a transaction.
+    dialect,
+    read: (work) => reader.transaction().execute(work),
+    write: (work) => writer.transaction().execute(work),
+    fenceMark: () => Number(dataVersion.get()?.['data_version']),
+    forgetDeleted() {
+      // A connection of its own, which is never in the midst of a transaction; one that is reading keeps the log.
       checkpointDatabase ??= connect(location);
       return checkpointDatabase.prepare('pragma wal_checkpoint(truncate)').get()?.['busy'] === 0;
     },
+    refusalOf: (error) => (error instanceof ServiceError ? error : storeUnavailable(error)),
     async close() {
       await reader.destroy();
       await writer.destroy();
@@ -68,6 +57,18 @@ export function openSqlite(location: string): SqliteEngine {
     },
   };
 }
+
+const dialect: Dialect = {
+  types: { text: 'text', bytes: 'blob' },
+  async tableNames(db) {
+    const { rows } = await sql<{ name: string }>`
+      select name from sqlite_master where type = 'table' and name not like 'sqlite_%'`.execute(db);
+    return rows.map(({ name }) => name);
+  },
+  elementsOf: (texts) => sql<string>`(select value from json_each(${JSON.stringify(texts)}))`,
+  triplesOf: (rows) =>
+    sql`(select value ->> 0, value ->> 1, value ->> 2 from json_each(${JSON.stringify(rows)}))`,
+};
 
 function connect(location: string): DatabaseSync {
   const database = new DatabaseSync(location, { timeout: WRITE_WAIT });

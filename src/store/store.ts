@@ -1,18 +1,15 @@
 import { OperatorError, ServiceError } from '../errors.ts';
 import type { Keyring } from '../keyring/index.ts';
+import { appendChanges, type LogPosition, readChanges } from './change-log.ts';
+import type { Dialect, Engine } from './engine.ts';
 import { EntryCache } from './entry-cache.ts';
-import { RevisionConflict, storeUnavailable } from './refusals.ts';
-import { authenticateRow, verifyRow } from './rows.ts';
+import { RevisionConflict } from './refusals.ts';
 import type { Database } from './schema.ts';
-import type { SqliteEngine } from './sqlite.ts';
-
-/** How many write transactions the change log reaches back; a node that lags further drops its caches. */
-const CHANGE_LOG_LENGTH = 65_536;
-const PRUNE_INTERVAL = 1_024;
 
 /** What reads need: a consistent view of the database, and the keyring that checks its rows. */
 export interface Reader {
   readonly db: Database;
+  readonly dialect: Dialect;
   readonly keyring: Keyring;
 }
 
@@ -29,15 +26,16 @@ export interface Writer extends Reader {
  * shares the database, no longer sees the old state.
  */
 export class Store {
-  readonly #engine: SqliteEngine;
+  readonly #engine: Engine;
   readonly #keyring: Keyring;
   readonly #caches = new Map<string, Pick<EntryCache<object>, 'invalidate' | 'clear'>>();
-  /** Data version up to which, and fence version up to which, changes have been applied to the caches. */
-  #observedDataVersion = -1;
-  #appliedVersion = -1;
-  #nextFence: Promise<void> | undefined;
+  /** The mark of the fence, and the write transaction, up to which changes have been applied to the caches. */
+  #appliedMark: number | string | undefined;
+  #appliedPosition: LogPosition | undefined;
+  #presentLook: Promise<void> = Promise.resolve();
+  #nextLook: Promise<void> | undefined;
 
-  constructor(engine: SqliteEngine, keyring: Keyring) {
+  constructor(engine: Engine, keyring: Keyring) {
     this.#engine = engine;
     this.#keyring = keyring;
   }
@@ -62,124 +60,100 @@ export class Store {
   /**
    * Resolves once every change committed before the call, by any process, has been applied to the caches.
    *
-   * Calls of one turn of the event loop share one look at the database: a call joins the next look, never
-   * one already under way.
+   * Calls share looks at the database: a call joins the next look, never one already under way. The next one begins
+   * when the present one has ended, at the earliest after this turn of the event loop.
    *
-   * @throws ServiceError `KMSInternalException` when the database cannot be read.
+   * @throws ServiceError `DependencyTimeoutException` or `KMSInternalException` when the database cannot be read
    */
   passFence(): Promise<void> {
-    this.#nextFence ??= new Promise((resolve, reject) => {
-      setImmediate(() => {
-        this.#nextFence = undefined;
-        this.#applyChanges().then(resolve, (error: unknown) => reject(asServiceError(error)));
-      });
-    });
-    return this.#nextFence;
+    this.#nextLook ??= this.#lookNext();
+    return this.#nextLook;
   }
 
-  /** Runs reads against one consistent view of the database. */
-  async read<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
+  async #lookNext(): Promise<void> {
+    const present = this.#presentLook;
+    await new Promise(setImmediate);
+    await present;
+    const look = this.#applyChanges();
+    this.#nextLook = undefined;
+    this.#presentLook = look.catch(() => {});
     try {
-      return await this.#engine.reader.transaction().execute((db) => work({ db, keyring: this.#keyring }));
+      await look;
     } catch (error) {
-      throw asServiceError(error);
+      throw this.#refusal(error);
     }
   }
 
   /**
-   * Runs a write transaction. When this resolves the changes are on disk; when it rejects none was made.
+   * Runs reads against one consistent view of the database.
    *
+   * @throws ServiceError `DependencyTimeoutException` or `KMSInternalException` when the database is slow or broken
+   */
+  async read<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
+    try {
+      return await this.#engine.read((db) => work(this.#readerOf(db)));
+    } catch (error) {
+      throw this.#refusal(error);
+    }
+  }
+
+  /**
+   * Runs a write transaction, which no other one overlaps. When this resolves the changes are durable; when it rejects
+   * none was made, unless the connection to the database was lost just when it was to make them.
+   *
+   * @param work may be run more than once
    * @throws RevisionConflict when a row changed since the caller read it
    * @throws ServiceError `DependencyTimeoutException` or `KMSInternalException` when the database is busy or broken
    */
   async write<T>(work: (writer: Writer) => Promise<T>): Promise<T> {
     try {
-      return await this.#engine.writer.transaction().execute(async (db) => {
+      return await this.#engine.write(async (db) => {
         const entities = new Set<string>();
-        const writer: Writer = { db, keyring: this.#keyring, changed: (entity) => entities.add(entity) };
+        const writer: Writer = { ...this.#readerOf(db), changed: (entity) => entities.add(entity) };
         const result = await work(writer);
         if (entities.size > 0) await appendChanges(writer, [...entities]);
         return result;
       });
     } catch (error) {
-      throw asServiceError(error);
+      throw this.#refusal(error);
     }
   }
 
   /**
-   * Removes what was deleted from the files, not only from the tables.
+   * Removes what was deleted from the files, not only from the tables, as far as the database can be told to.
    *
-   * @returns whether it is gone; a process that is reading at the moment can keep it
+   * @returns whether nothing is left to do; a process that is reading at the moment can keep something
    */
   forgetDeleted(): boolean {
-    return this.#engine.checkpoint();
+    return this.#engine.forgetDeleted();
   }
 
   close(): Promise<void> {
     return this.#engine.close();
   }
 
+  #readerOf(db: Database): Reader {
+    return { db, dialect: this.#engine.dialect, keyring: this.#keyring };
+  }
+
+  #refusal(error: unknown): Error {
+    const isRefusal = [ServiceError, OperatorError, RevisionConflict].some((kind) => error instanceof kind);
+    return error instanceof Error && isRefusal ? error : this.#engine.refusalOf(error);
+  }
+
   async #applyChanges(): Promise<void> {
-    const dataVersion = this.#engine.dataVersion();
-    if (dataVersion === this.#observedDataVersion) return;
-    const { version, changes } = await this.read((reader) => readChanges(reader, this.#appliedVersion));
-    if (changes === undefined) for (const cache of this.#caches.values()) cache.clear();
-    else for (const entity of changes) this.#invalidate(entity);
-    this.#appliedVersion = Math.max(this.#appliedVersion, version);
-    this.#observedDataVersion = dataVersion;
+    const look = this.#engine.fenceMark();
+    const mark = typeof look === 'number' ? look : await look;
+    if (mark === this.#appliedMark) return;
+    const { position, entities } = await this.read((reader) => readChanges(reader, this.#appliedPosition));
+    if (entities === undefined) for (const cache of this.#caches.values()) cache.clear();
+    else for (const entity of entities) this.#invalidate(entity);
+    this.#appliedPosition = position;
+    this.#appliedMark = mark;
   }
 
   #invalidate(entity: string): void {
     const slash = entity.indexOf('/');
     this.#caches.get(entity.slice(0, slash))?.invalidate(entity.slice(slash + 1));
   }
-}
-
-async function readVersion({ db, keyring }: Reader): Promise<number> {
-  const row = await db.selectFrom('fence').selectAll().executeTakeFirstOrThrow();
-  return verifyRow(keyring, 'fence', row).version;
-}
-
-/** The entities changed after a version; `undefined` when the log does not reach back that far. */
-async function readChanges(
-  reader: Reader,
-  after: number,
-): Promise<{ version: number; changes: readonly string[] | undefined }> {
-  const version = await readVersion(reader);
-  if (after < 0 || version - after > CHANGE_LOG_LENGTH - PRUNE_INTERVAL)
-    return { version, changes: undefined };
-  const stored = await reader.db
-    .selectFrom('change_log')
-    .selectAll()
-    .where('version', '>', after)
-    .orderBy('version')
-    .execute();
-  const rows = stored.map((row) => verifyRow(reader.keyring, 'change_log', row));
-  // A version without rows means that the log was cut: nothing is known of what changed then.
-  const complete = new Set(rows.map((row) => row.version)).size === version - after;
-  return { version, changes: complete ? rows.map(({ entity }) => entity) : undefined };
-}
-
-async function appendChanges(writer: Writer, entities: readonly string[]): Promise<void> {
-  const { db, keyring } = writer;
-  const version = (await readVersion(writer)) + 1;
-  await db
-    .updateTable('fence')
-    .set(authenticateRow(keyring, 'fence', { id: 1, version }))
-    .execute();
-  const rows = entities.map((entity, position) =>
-    authenticateRow(keyring, 'change_log', { version, position, entity }),
-  );
-  for (const row of rows) await db.insertInto('change_log').values(row).execute();
-  if (version % PRUNE_INTERVAL === 0) {
-    await db
-      .deleteFrom('change_log')
-      .where('version', '<=', version - CHANGE_LOG_LENGTH)
-      .execute();
-  }
-}
-
-function asServiceError(error: unknown): Error {
-  const isRefusal = [ServiceError, OperatorError, RevisionConflict].some((kind) => error instanceof kind);
-  return error instanceof Error && isRefusal ? error : storeUnavailable(error);
 }

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { systemClock } from '../../src/clock.ts';
 import { awsManagedPolicies, createIam, type Iam, referencesOf } from '../../src/iam/index.ts';
-import { createKeyring, type Keyring, openRootKeyFile } from '../../src/keyring/index.ts';
+import type { Keyring } from '../../src/keyring/index.ts';
 import { createKms, type Kms } from '../../src/kms/index.ts';
-import { openSqlite, readStoreIdentity, Store } from '../../src/store/index.ts';
+import { openPresentStore } from '../../src/opening.ts';
+import { findFact } from '../../src/store/index.ts';
 import { ACCOUNT } from './server.ts';
 
 /** A store as QKMS itself sees it, opened beside whatever process serves it. */
@@ -19,18 +20,14 @@ export interface Inside {
 
 /** Opens the store of a data directory from the inside. */
 export async function openInside(dataDirectory: string): Promise<Inside> {
-  const engine = openSqlite(databaseOf(dataDirectory));
-  const identity = await readStoreIdentity(engine.reader);
-  if (identity === undefined) throw new Error(`there is no store in ${dataDirectory}`);
-  const rootKey = await openRootKeyFile(rootKeyFileOf(dataDirectory)).unseal();
-  const keyring = createKeyring(rootKey, identity.storeId);
-  const store = new Store(engine, keyring);
+  const { store, keyring } = await openPresentStore({ dataDirectory });
+  const storeId = (await store.read((reader) => findFact(reader, 'store_id'))) ?? '';
   const parts = { partition: 'aws', store, keyring, clock: systemClock };
   return {
     kms: createKms(parts),
     iam: createIam({ ...parts, operatorAccount: ACCOUNT }),
     keyring,
-    storeId: identity.storeId,
+    storeId,
     async close() {
       await store.close();
       keyring.destroy();

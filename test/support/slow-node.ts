@@ -49,7 +49,7 @@ const service: ServiceModule = {
         contentType: 'text/plain',
         body: (await answers[body.toString()]?.()) ?? '',
       }),
-      unreadyReason: () => undefined,
+      unreadyReason: async () => undefined,
       close: async () => void process.stderr.write(`closed ${scheduler ? 'scheduler' : 'worker'}\n`),
     };
   },
