@@ -9,6 +9,7 @@ import {
   type TypedFlags,
 } from '../config.ts';
 import { OperatorError } from '../errors.ts';
+import { addAuditCommands } from './audit-commands.ts';
 import { addExplainCommand } from './explain-command.ts';
 import { addIdentityCommands } from './identity-commands.ts';
 import { addPolicyCommands } from './policy-commands.ts';
@@ -46,6 +47,7 @@ export async function runCommand(args: readonly string[], entry: string): Promis
   addIdentityCommands(onStore, readStore);
   addExplainCommand(onStore, readStore);
   addPolicyCommands(program);
+  addAuditCommands(program);
 
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -1,0 +1,151 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import {
+  type Checkpoint,
+  type Fault,
+  openCheckpoint,
+  readCheckpointLine,
+  readLines,
+  type VerifiedLog,
+  verifyLogs,
+} from '../audit/index.ts';
+import { OperatorError } from '../errors.ts';
+import type { Report } from './policies.ts';
+
+/**
+ * Verifies the audit logs in files.
+ *
+ * @param files in the order in which their lines are to be read
+ * @param options.publicKey path of the PEM file
+ * @param options.witness paths of files that hold checkpoints: a note each, or lines as in an export
+ */
+export async function verifyExports(
+  files: readonly string[],
+  options: {
+    readonly publicKey: string;
+    readonly witness: readonly string[];
+    readonly part?: true;
+    readonly json?: true;
+  },
+): Promise<Report & { readonly problem: string }> {
+  try {
+    const publicKey = await readPublicKey(options.publicKey);
+    const witnessed = (await Promise.all(options.witness.map((file) => readWitness(file, publicKey)))).flat();
+    const lines = new LinesOfFiles(files);
+    const { logs, faults } = await verifyLogs(() => lines.read(), publicKey, {
+      witnessed,
+      isPart: options.part === true,
+    });
+    const placed = faults.map((fault) => ({ ...fault, ...lines.placeOf(fault.line) }));
+    const isCovered = logs.every(({ end, coveredEnd }) => end === coveredEnd);
+    const output =
+      options.json === true
+        ? `${JSON.stringify({ logs, faults: placed }, null, 2)}\n`
+        : toLines(logs, placed);
+    return { output, problem: '', exitCode: faults.length > 0 ? 1 : isCovered ? 0 : 2 };
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    return { output: '', problem: `qkms: ${error.message}\n`, exitCode: 2 };
+  }
+}
+
+/** Lines of several files, one after the other, which are counted together. */
+class LinesOfFiles {
+  readonly #files: readonly string[];
+  /** How many lines there are before each file. */
+  #before: number[] = [];
+
+  constructor(files: readonly string[]) {
+    this.#files = files;
+  }
+
+  /** @throws OperatorError when a file cannot be read */
+  async *read(): AsyncIterable<string> {
+    this.#before = [];
+    let count = 0;
+    for (const file of this.#files) {
+      this.#before.push(count);
+      try {
+        for await (const line of readLines(createReadStream(file))) {
+          count += 1;
+          yield line;
+        }
+      } catch (error) {
+        throw unreadable('the export', file, error);
+      }
+    }
+  }
+
+  placeOf(line: number | undefined): { readonly file?: string; readonly line?: number } {
+    if (line === undefined) return {};
+    const at = this.#before.findLastIndex((before) => before < line);
+    return { file: this.#files[at] ?? '', line: line - (this.#before[at] ?? 0) };
+  }
+}
+
+async function readPublicKey(file: string): Promise<KeyObject> {
+  const pem = await readWhole('the public key', file);
+  try {
+    const key = createPublicKey(pem);
+    if (key.asymmetricKeyType === 'ed25519') return key;
+  } catch (error) {
+    throw new OperatorError(`${file} is not a public key; give the PEM file of the audit key`, {
+      cause: error,
+    });
+  }
+  throw new OperatorError(`${file} is not a public key for Ed25519; give that of the audit key`);
+}
+
+async function readWitness(file: string, publicKey: KeyObject): Promise<readonly Checkpoint[]> {
+  const text = await readWhole('the checkpoints of a witness', file);
+  const isLines = text.startsWith('{');
+  const checkpoints = isLines
+    ? text
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => readCheckpointLine(line, publicKey))
+    : [openCheckpoint(text, publicKey)];
+  return checkpoints.map((checkpoint, at) => {
+    if (checkpoint !== undefined) return checkpoint;
+    const place = isLines ? `${file}:${at + 1}` : file;
+    throw new OperatorError(`${place} is not a checkpoint that the audit key signed; give those of this log`);
+  });
+}
+
+async function readWhole(what: string, file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw unreadable(what, file, error);
+  }
+}
+
+function unreadable(what: string, file: string, error: unknown): OperatorError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new OperatorError(`cannot read ${what} ${file} (${reason}); give the path of a file`, {
+    cause: error,
+  });
+}
+
+function toLines(
+  logs: readonly VerifiedLog[],
+  faults: readonly (Fault & { readonly file?: string })[],
+): string {
+  const found = faults.map(({ file, line, origin, message }) => {
+    const place = file === undefined ? '' : `${file}:${line}: `;
+    return `${place}${origin === undefined ? '' : `${origin}: `}${message}`;
+  });
+  const broken = new Set(faults.map(({ origin }) => origin));
+  const verified = logs.filter(({ origin }) => !broken.has(origin)).map(summaryOf);
+  return [...found, ...verified, ...(logs.length + found.length === 0 ? ['no records'] : [])]
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function summaryOf({ origin, first, end, coveredEnd }: VerifiedLog): string {
+  const all = `${origin}: records ${first} to ${end - 1}`;
+  if (coveredEnd === end) return `${all} are as they were signed`;
+  const rest = `no checkpoint covers those from ${coveredEnd} on`;
+  return `${all} are linked to each other; ${rest}`;
+}
