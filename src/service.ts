@@ -21,6 +21,9 @@ export interface Service {
 /** What the account is called that is there from the start. */
 const FIRST_ACCOUNT_NAME = 'operator';
 
+/** How far the clocks of this machine and of the database may be apart, in milliseconds. */
+const CLOCK_TOLERANCE = 30_000;
+
 /**
  * Lets the operator work on the identities of a store, beside the server or without it.
  *
@@ -118,18 +121,27 @@ export async function openService(
     configuration.mode === 'development'
       ? iam.developmentAuthentication(identities, accountId)
       : iam.signatureAuthentication(identities);
+  // A clock that somebody passed in goes as it likes.
+  const requireRightClock = async () => {
+    if (options.clock === undefined) await requireSameTime(store);
+  };
   const stopScheduler = options.scheduler
-    ? startScheduler(kms, {
-        done: ({ name, key: { accountId, region, keyId } }) =>
-          logger.info({ accountId, region, keyId }, name),
-        failed: (error) => logger.error({ err: error }, 'doing what is due failed; trying again'),
-      })
+    ? startScheduler(
+        kms,
+        {
+          done: ({ name, key: { accountId, region, keyId } }) =>
+            logger.info({ accountId, region, keyId }, name),
+          failed: (error) => logger.error({ err: error }, 'doing what is due failed; trying again'),
+        },
+        requireRightClock,
+      )
     : () => {};
   return {
     answer: createPipeline({ kms, iam: identities, authenticate, readRecipient, logger }),
     async unreadyReason() {
       try {
         await store.passFence();
+        await requireRightClock();
         return undefined;
       } catch (error) {
         return error instanceof Error ? error.message : String(error);
@@ -147,6 +159,20 @@ export async function openService(
       keyring.destroy();
     },
   };
+}
+
+/**
+ * A machine whose clock is wrong would destroy keys before their time, and judge requests by a wrong date.
+ *
+ * @throws Error when the clocks of this machine and of the database differ by too much
+ */
+async function requireSameTime(store: Store): Promise<void> {
+  const skew = await store.clockSkew(systemClock);
+  if (Math.abs(skew) <= CLOCK_TOLERANCE) return;
+  throw new Error(
+    `the clock of this machine is ${Math.round(Math.abs(skew) / 1_000)} seconds ${skew < 0 ? 'ahead of' : 'behind'} ` +
+      'that of the database; set it right (NTP)',
+  );
 }
 
 /** A store that lives and dies with this process, under a root key of its own, with what the seed holds. */

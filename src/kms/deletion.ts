@@ -15,7 +15,7 @@ import {
   updateKey,
   type Writer,
 } from '../store/index.ts';
-import type { DueWork } from './due-work.ts';
+import type { DueWork, KmsAtWork } from './due-work.ts';
 import type { KeyEntry } from './key-entry.ts';
 import type { KeyState } from './key-state.ts';
 import { changeKey } from './keys.ts';
@@ -83,7 +83,7 @@ function waitingFrom(now: number, days: number) {
  *
  * @returns the records of the destroyed keys
  */
-async function deleteDueKeys(kms: Kms): Promise<readonly KeyRecord[]> {
+async function deleteDueKeys(kms: KmsAtWork): Promise<readonly KeyRecord[]> {
   const deleted: KeyRecord[] = [];
   for (;;) {
     const due = await kms.store.read((reader) => listKeysDueForDeletion(reader, kms.clock.now(), BATCH));
@@ -93,7 +93,7 @@ async function deleteDueKeys(kms: Kms): Promise<readonly KeyRecord[]> {
 }
 
 /** Whether the key was there unchanged: another process may have deleted it, or somebody cancelled. */
-async function deleteKeyOnce(kms: Kms, record: KeyRecord): Promise<boolean> {
+async function deleteKeyOnce(kms: KmsAtWork, record: KeyRecord): Promise<boolean> {
   try {
     await kms.store.write(async (writer) => {
       for (const alias of await listAliasesOfKey(writer, record.region, record.keyId))
@@ -113,7 +113,7 @@ async function deleteKeyOnce(kms: Kms, record: KeyRecord): Promise<boolean> {
 }
 
 /** Lets the siblings know that a replica is gone; a primary key that has waited for that begins its waiting period. */
-async function takeLeave(writer: Writer, kms: Kms, keyId: string): Promise<void> {
+async function takeLeave(writer: Writer, kms: KmsAtWork, keyId: string): Promise<void> {
   const family = await listFamily(writer, keyId);
   for (const sibling of family) {
     const { keyState, pendingWindowInDays: days } = sibling;

@@ -1,4 +1,4 @@
-import type { KeyRecord, Reader } from '../store/index.ts';
+import type { KeyRecord, Reader, Transactions } from '../store/index.ts';
 import type { Kms } from './kms.ts';
 
 /** What was done because it was due; names as in CloudTrail's service events (audit.md). */
@@ -7,10 +7,13 @@ export interface DueEvent {
   readonly key: KeyRecord;
 }
 
+/** The KMS domain as far as work needs it that no request asks for; the scheduler watches over its transactions. */
+export type KmsAtWork = Pick<Kms, 'keyring' | 'clock'> & { readonly store: Transactions };
+
 /** A kind of work that becomes due by time. */
 export interface DueWork {
   /** When something is due next, in milliseconds since the Unix epoch; `undefined` when nothing is. */
   readonly nextDate: (reader: Reader) => Promise<number | undefined>;
-  /** Does all that is due, each thing in a transaction of its own. Any number of processes may do so at once. */
-  readonly run: (kms: Kms) => Promise<readonly DueEvent[]>;
+  /** Does all that is due, each thing in a transaction of its own. */
+  readonly run: (kms: KmsAtWork) => Promise<readonly DueEvent[]>;
 }

@@ -6,9 +6,8 @@ import {
   listKeyMaterials,
   nextExpiryDate,
 } from '../store/index.ts';
-import type { DueEvent, DueWork } from './due-work.ts';
+import type { DueEvent, DueWork, KmsAtWork } from './due-work.ts';
 import { removeMaterials } from './import.ts';
-import type { Kms } from './kms.ts';
 import { isExpired } from './material-presence.ts';
 
 /** How much material one look at the store takes. */
@@ -16,7 +15,7 @@ const BATCH = 100;
 
 /** The key whose expired material was deleted; `undefined` when another process was faster. */
 function deleteExpired(
-  { store, clock }: Kms,
+  { store, clock }: KmsAtWork,
   { region, keyId }: KeyMaterialRecord,
 ): Promise<KeyRecord | undefined> {
   return store.write(async (writer) => {

@@ -8,7 +8,7 @@ import {
   updateKey,
   type Writer,
 } from '../store/index.ts';
-import type { DueEvent, DueWork } from './due-work.ts';
+import type { DueEvent, DueWork, KmsAtWork } from './due-work.ts';
 import { type KeyEntry, loadExistingKeyEntry, rewrapKeyMaterial } from './key-entry.ts';
 import type { KeyState } from './key-state.ts';
 import type { NewKey } from './keys.ts';
@@ -87,7 +87,7 @@ function updating(record: KeyRecord): KeyRecord {
  *
  * @returns the keys with which something was left to be done, as they were before
  */
-export function synchronizeFamily(kms: Kms, keyId: string): Promise<readonly KeyRecord[]> {
+export function synchronizeFamily(kms: KmsAtWork, keyId: string): Promise<readonly KeyRecord[]> {
   return kms.store.write(async (writer) => {
     const family = await listFamily(writer, keyId);
     const unsettled = family.filter(({ settledKeyState }) => settledKeyState !== undefined);
@@ -117,7 +117,7 @@ function settled(key: KeyRecord, { currentKeyMaterialId }: KeyRecord): KeyRecord
 /** Gives a replica the material that it does not have yet; of imported material only what there is to be imported. */
 async function copyMaterial(
   writer: Writer,
-  { keyring }: Kms,
+  { keyring }: KmsAtWork,
   primary: KeyRecord,
   { region, keyId, accountId, origin }: KeyRecord,
 ): Promise<void> {

@@ -11,7 +11,7 @@ import {
   updateKey,
   type Writer,
 } from '../store/index.ts';
-import type { DueEvent, DueWork } from './due-work.ts';
+import type { DueEvent, DueWork, KmsAtWork } from './due-work.ts';
 import { type KeyEntry, wrapKeyMaterial } from './key-entry.ts';
 import type { Kms } from './kms.ts';
 import { isExpired, isPresent } from './material-presence.ts';
@@ -140,7 +140,11 @@ async function promoteImportedMaterial(writer: Writer, kms: Kms, key: KeyEntry):
 }
 
 /** Rotates a key that is due; the next time is a period from now, however long this one was missed. */
-function rotateAutomatically(writer: Writer, kms: Kms, record: KeyRecord): Promise<readonly KeyRecord[]> {
+function rotateAutomatically(
+  writer: Writer,
+  kms: KmsAtWork,
+  record: KeyRecord,
+): Promise<readonly KeyRecord[]> {
   const { rotationPeriodInDays } = record;
   if (rotationPeriodInDays === undefined)
     throw new Error(`${record.keyId} has a date of its next rotation but no period`);
@@ -151,7 +155,7 @@ function rotateAutomatically(writer: Writer, kms: Kms, record: KeyRecord): Promi
 /** @returns the records of the key and its siblings as they were before, the key's own first */
 async function rotateToNewMaterial(
   writer: Writer,
-  kms: Kms,
+  kms: KmsAtWork,
   record: KeyRecord,
   rotationType: RotationType,
   changes: Partial<RotationSchedule>,
@@ -174,7 +178,7 @@ async function rotateToNewMaterial(
 }
 
 /** Whether the key was there unchanged: another process may have rotated it, or somebody changed the schedule. */
-async function rotateOnce(kms: Kms, record: KeyRecord): Promise<readonly DueEvent[]> {
+async function rotateOnce(kms: KmsAtWork, record: KeyRecord): Promise<readonly DueEvent[]> {
   try {
     const [rotated, ...replicas] = await kms.store.write((writer) =>
       rotateAutomatically(writer, kms, record),

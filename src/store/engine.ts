@@ -34,6 +34,9 @@ export interface Engine {
    */
   fenceMark(): number | Promise<string>;
 
+  /** What time it is where the database is, in milliseconds since the Unix epoch. */
+  now(): Promise<number>;
+
   /**
    * Removes what was deleted from the files, not only from the tables, as far as the engine can be told to.
    *

@@ -53,6 +53,7 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
     read: (work) => reader.transaction().execute(work),
     write: (work) => writeRepeatedly(writer, work),
     fenceMark: () => readFence(fence),
+    now: () => reader.transaction().execute(readTime),
     forgetDeleted: () => true,
     refusalOf,
     close,
@@ -85,6 +86,14 @@ async function writeRepeatedly<T>(writer: Kysely<Schema>, work: (db: Database) =
     }
     await delay(Math.random() * LONGEST_PAUSE);
   }
+}
+
+async function readTime(db: Database): Promise<number> {
+  const { rows } = await sql<{ now: number }>`
+    select (extract(epoch from clock_timestamp()) * 1000)::bigint as now`.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw new Error('the database did not tell the time');
+  return row.now;
 }
 
 async function readFence(connections: PrimaryConnections): Promise<string> {

@@ -173,6 +173,13 @@ export interface FenceTable extends Authenticated {
   stamp: string;
 }
 
+/** Who does alone what goes by a name, and until when. */
+export interface LeasesTable extends Authenticated {
+  name: string;
+  holder: string;
+  expiry_date: number;
+}
+
 /** Which entities each write transaction changed, so that caches can follow. */
 export interface ChangeLogTable extends Authenticated {
   version: number;
@@ -196,6 +203,7 @@ export interface Schema {
   identity_references: IdentityReferencesTable;
   access_keys: AccessKeysTable;
   access_key_uses: AccessKeyUsesTable;
+  leases: LeasesTable;
   fence: FenceTable;
   change_log: ChangeLogTable;
 }
@@ -435,6 +443,13 @@ async function createInitialSchema(db: Database, { text, bytes }: ColumnTypes): 
     .addColumn('last_used_date', 'bigint', (column) => column.notNull())
     .addColumn('service', text, (column) => column.notNull())
     .addColumn('region', text, (column) => column.notNull())
+    .addColumn('mac', bytes, (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('leases')
+    .addColumn('name', text, (column) => column.primaryKey())
+    .addColumn('holder', text, (column) => column.notNull())
+    .addColumn('expiry_date', 'bigint', (column) => column.notNull())
     .addColumn('mac', bytes, (column) => column.notNull())
     .execute();
   await db.schema

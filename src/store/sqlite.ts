@@ -42,6 +42,7 @@ export function openSqlite(location: string): Engine {
     read: (work) => reader.transaction().execute(work),
     write: (work) => writer.transaction().execute(work),
     fenceMark: () => Number(dataVersion.get()?.['data_version']),
+    now: async () => Date.now(),
     forgetDeleted() {
       // A connection of its own, which is never in the midst of a transaction; one that is reading keeps the log.
       checkpointDatabase ??= connect(location);

@@ -1,8 +1,10 @@
+import type { Clock } from '../clock.ts';
 import { OperatorError, ServiceError } from '../errors.ts';
 import type { Keyring } from '../keyring/index.ts';
 import { appendChanges, type LogPosition, readChanges } from './change-log.ts';
 import type { Dialect, Engine } from './engine.ts';
 import { EntryCache } from './entry-cache.ts';
+import { LeaseLost } from './leases.ts';
 import { RevisionConflict } from './refusals.ts';
 import type { Database } from './schema.ts';
 
@@ -18,6 +20,9 @@ export interface Writer extends Reader {
   /** Notes that an entity (`<kind>/<identifiers>`) changes with this transaction. */
   changed(entity: string): void;
 }
+
+/** What changes and reads the state, without a say in what else becomes of it. */
+export type Transactions = Pick<Store, 'read' | 'write'>;
 
 /**
  * The authenticated, durable state of the service and the caches over it.
@@ -120,6 +125,21 @@ export class Store {
   }
 
   /**
+   * By how much the clock of the database is ahead of one of this machine, in milliseconds.
+   *
+   * @throws ServiceError as `read` does
+   */
+  async clockSkew(clock: Clock): Promise<number> {
+    const before = clock.now();
+    try {
+      const now = await this.#engine.now();
+      return now - (before + clock.now()) / 2;
+    } catch (error) {
+      throw this.#refusal(error);
+    }
+  }
+
+  /**
    * Removes what was deleted from the files, not only from the tables, as far as the database can be told to.
    *
    * @returns whether nothing is left to do; a process that is reading at the moment can keep something
@@ -137,7 +157,9 @@ export class Store {
   }
 
   #refusal(error: unknown): Error {
-    const isRefusal = [ServiceError, OperatorError, RevisionConflict].some((kind) => error instanceof kind);
+    const isRefusal = [ServiceError, OperatorError, RevisionConflict, LeaseLost].some(
+      (kind) => error instanceof kind,
+    );
     return error instanceof Error && isRefusal ? error : this.#engine.refusalOf(error);
   }
 
