@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ServiceError } from '../errors.ts';
+import { type ServiceName, TARGET_PREFIXES } from '../model/index.ts';
 import { mediaType } from './media-type.ts';
 import type { Protocol } from './protocol.ts';
 import { notJson, notUtf8, unknownOperation, unsupportedContentType } from './refusals.ts';
@@ -14,11 +15,11 @@ const ACCEPTED_CONTENT_TYPES: ReadonlySet<string> = new Set([
 ]);
 
 /** The services that speak this protocol, by the prefix of their targets. */
-const SERVICES = {
-  TrentService: 'kms',
-  AWSOrganizationsV20161128: 'organizations',
-  QKMS: 'qkms',
-} as const;
+const SERVICES: ReadonlyMap<string, ServiceName> = new Map([
+  [TARGET_PREFIXES.kms, 'kms'],
+  [TARGET_PREFIXES.organizations, 'organizations'],
+  [TARGET_PREFIXES.qkms, 'qkms'],
+]);
 
 /** Codes whose text AWS sends as `Message` instead of `message` (specification: errors.md section 1). */
 const CAPITAL_MESSAGE: ReadonlySet<string> = new Set(['AccessDeniedException', 'SerializationException']);
@@ -38,17 +39,13 @@ function readTarget(headers: IncomingHttpHeaders): ReturnType<Protocol['readTarg
   const target = headers['x-amz-target'];
   const dot = typeof target === 'string' ? target.indexOf('.') : -1;
   if (typeof target !== 'string' || dot === -1) throw unknownOperation();
-  const prefix = target.slice(0, dot);
-  if (!isPrefix(prefix)) throw unknownOperation();
+  const service = SERVICES.get(target.slice(0, dot));
+  if (service === undefined) throw unknownOperation();
   const contentType = headers['content-type'];
   if (contentType !== AWS_JSON && !ACCEPTED_CONTENT_TYPES.has(mediaType(contentType))) {
     throw unsupportedContentType([...ACCEPTED_CONTENT_TYPES]);
   }
-  return { service: SERVICES[prefix], operation: target.slice(dot + 1) };
-}
-
-function isPrefix(text: string): text is keyof typeof SERVICES {
-  return Object.hasOwn(SERVICES, text);
+  return { service, operation: target.slice(dot + 1) };
 }
 
 /** An empty body means `{}`, as AWS takes it for operations without required members. */

@@ -1,6 +1,6 @@
 import { parse } from 'node:querystring';
 import { ServiceError } from '../errors.ts';
-import type { Shape, StructureShape } from '../model/index.ts';
+import { QUERY_VERSIONS, type QueryService, type Shape, type StructureShape } from '../model/index.ts';
 import type { Protocol } from './protocol.ts';
 import { tooManyParameters, unknownOperation } from './refusals.ts';
 
@@ -11,9 +11,9 @@ import { tooManyParameters, unknownOperation } from './refusals.ts';
  */
 
 /** The services that speak this protocol, by the API version that a request names. */
-const SERVICES: Readonly<Record<string, { readonly service: 'iam' | 'sts'; readonly namespace: string }>> = {
-  '2010-05-08': { service: 'iam', namespace: 'https://iam.amazonaws.com/doc/2010-05-08/' },
-  '2011-06-15': { service: 'sts', namespace: 'https://sts.amazonaws.com/doc/2011-06-15/' },
+const SERVICES: Readonly<Record<string, { readonly service: QueryService; readonly namespace: string }>> = {
+  [QUERY_VERSIONS.iam]: { service: 'iam', namespace: `https://iam.amazonaws.com/doc/${QUERY_VERSIONS.iam}/` },
+  [QUERY_VERSIONS.sts]: { service: 'sts', namespace: `https://sts.amazonaws.com/doc/${QUERY_VERSIONS.sts}/` },
 };
 
 /** The codes and statuses by which this protocol knows what AWS JSON calls otherwise. */
