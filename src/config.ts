@@ -221,6 +221,11 @@ export function readConfiguration(
   return Object.freeze(configuration);
 }
 
+/** The account as whose root user everybody is who signs with credentials that nobody was given; in development only. */
+export function developmentAccountOf({ mode, accountId }: Configuration): string | undefined {
+  return mode === 'development' ? accountId : undefined;
+}
+
 /** How messages call a setting: `--port (QKMS_PORT)`. */
 export function nameOf(name: SettingName): string {
   const { flag, variable }: Setting = SETTINGS[name];

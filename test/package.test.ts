@@ -14,8 +14,11 @@ const project = fileURLToPath(new URL('../', import.meta.url));
 /** What `npm pack` works from; generated and private things stay behind, as in a clean clone. */
 const SOURCES = [
   'bin',
+  'console',
   'docs',
+  'scripts',
   'src',
+  'package-lock.json',
   'package.json',
   'tsconfig.json',
   'tsconfig.build.json',
@@ -74,6 +77,7 @@ describe('the npm package', () => {
     }
     const endpoint = ready.replace('qkms ready on ', '');
     assert.equal((await fetch(`${endpoint}/health/ready`)).status, 200);
+    assert.match(await (await fetch(`${endpoint}/console`)).text(), /<div id="root">/);
     const ended = new Promise((resolve) => server.once('exit', (code, signal) => resolve(code ?? signal)));
     server.kill('SIGTERM');
     assert.equal(await ended, 0);

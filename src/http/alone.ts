@@ -1,3 +1,4 @@
+import { developmentAccountOf } from '../config.ts';
 import type { Host } from './hosting.ts';
 import { reservePort, urlOf } from './listening.ts';
 import { openHttpServer } from './server.ts';
@@ -31,6 +32,7 @@ export async function serveAlone({ configuration, service, logger, announce }: H
     answer: hosted.answer,
     unreadyReason: () => hosted.unreadyReason(),
     trustedProxies: configuration.trustedProxies,
+    developmentAccount: developmentAccountOf(configuration),
     logger,
   });
 

@@ -7,8 +7,20 @@ const AWS_JSON_TYPE = 'application/x-amz-json-1.1';
 /** Says that browsers shall use TLS here for a year. */
 const STRICT_TRANSPORT_SECURITY = 'max-age=31536000';
 
-/** A reply, with what only HTTP's own refusals need besides. */
-export interface HttpReply extends WireReply {
+const NOT_TO_BE_KEPT: readonly string[] = [
+  'Cache-Control',
+  'no-cache, no-store, must-revalidate, private',
+  'Expires',
+  '0',
+  'Pragma',
+  'no-cache',
+];
+
+/** A reply, with what only HTTP's own refusals and files need besides. */
+export interface HttpReply extends Omit<WireReply, 'body'> {
+  readonly body: string | Uint8Array;
+  /** Names and values in turn, in place of those that forbid to keep the reply. */
+  readonly headers?: readonly string[];
   /** The methods that the path answers to, with a 405. */
   readonly allow?: string;
   /** Whether the connection ends with this reply whatever the client wants. */
@@ -40,12 +52,7 @@ export function replyHeaders(
     String(Buffer.byteLength(reply.body)),
     'x-amzn-RequestId',
     requestId,
-    'Cache-Control',
-    'no-cache, no-store, must-revalidate, private',
-    'Expires',
-    '0',
-    'Pragma',
-    'no-cache',
+    ...(reply.headers ?? NOT_TO_BE_KEPT),
     'X-Content-Type-Options',
     'nosniff',
   ];
@@ -68,6 +75,12 @@ function refusal(status: number, code: string, message?: string): WireReply {
     contentType: AWS_JSON_TYPE,
     body: JSON.stringify(message === undefined ? { __type: code } : { __type: code, message }),
   };
+}
+
+/** Leads whoever looks at the endpoint with a browser to the console. */
+export function redirectToConsole(): HttpReply {
+  const headers = ['Location', '/console', 'Vary', 'Accept', 'Cache-Control', 'no-cache'];
+  return { status: 302, contentType: 'text/plain', body: '', headers };
 }
 
 /** POST to a path that is no endpoint of the API. */

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { fastify } from 'fastify';
 import type { Logger } from 'pino';
+import type { ConsoleFiles } from './console.ts';
 import {
   type HttpReply,
   internalFailure,
@@ -8,6 +9,7 @@ import {
   malformedRequest,
   methodNotAllowed,
   notFound,
+  redirectToConsole,
   type Send,
   unknownOperation,
 } from './reply.ts';
@@ -15,7 +17,7 @@ import {
 /** The path of the AWS API and the methods it answers to. */
 const ENDPOINT = '/';
 const ENDPOINT_METHODS = 'POST';
-const HEALTH_METHODS = 'GET, HEAD';
+const READING_METHODS = 'GET, HEAD';
 
 /** Whether a request target is the AWS API's, with or without a query string. */
 export function isEndpoint(url: string): boolean {
@@ -30,10 +32,12 @@ export function isEndpoint(url: string): boolean {
 export async function createRoutes({
   send,
   unreadyReason,
+  webConsole,
   logger,
 }: {
   readonly send: Send;
   unreadyReason(): Promise<string | undefined>;
+  readonly webConsole: ConsoleFiles;
   readonly logger: Logger;
 }): Promise<RequestListener> {
   const app = fastify({
@@ -75,6 +79,28 @@ export async function createRoutes({
     },
   });
 
+  for (const url of ['/console', '/console/*']) {
+    app.route({
+      method: ['GET', 'HEAD'],
+      url,
+      async handler(request, reply) {
+        reply.hijack();
+        send(reply.raw, await webConsole.find(request.url, request.headers['accept-encoding']));
+      },
+    });
+  }
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: ENDPOINT,
+    handler(request, reply) {
+      reply.hijack();
+      send(
+        reply.raw,
+        isBrowser(request.headers.accept) ? redirectToConsole() : methodNotAllowed(ENDPOINT_METHODS),
+      );
+    },
+  });
+
   app.setNotFoundHandler((request, reply) => {
     reply.hijack();
     send(reply.raw, refuseRoute(request.method, request.url));
@@ -90,11 +116,17 @@ export async function createRoutes({
   return app.routing;
 }
 
+/** Whether a request is one for a page: whoever asks for one outright is a browser, in front of which a person sits. */
+function isBrowser(accept: string | undefined): boolean {
+  return accept?.includes('text/html') ?? false;
+}
+
 function refuseRoute(method: string, url: string): HttpReply {
   const path = url.split('?', 1)[0];
   if (path === ENDPOINT) return methodNotAllowed(ENDPOINT_METHODS);
   if (method === 'POST') return unknownOperation();
-  if (path === '/health/live' || path === '/health/ready') return methodNotAllowed(HEALTH_METHODS);
+  if (path === '/health/live' || path === '/health/ready') return methodNotAllowed(READING_METHODS);
+  if (path === '/console' || path?.startsWith('/console/')) return methodNotAllowed(READING_METHODS);
   return notFound();
 }
 

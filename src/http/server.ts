@@ -7,6 +7,7 @@ import type { Answer } from '../pipeline.ts';
 import { collectBody } from './body.ts';
 import { refuseBrokenRequests } from './broken-requests.ts';
 import { type Connection, type Connections, trackConnections } from './connections.ts';
+import { CONSOLE_DIRECTORY, consoleFiles } from './console.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { type Address, listen } from './listening.ts';
 import { createServer, createTlsServer } from './node-http.ts';
@@ -26,6 +27,8 @@ export interface HttpServerOptions {
   readonly limits?: Limits;
   /** Addresses and networks of proxies whose word on where a request comes from is taken. */
   readonly trustedProxies?: readonly string[];
+  /** Tells the console that nobody has to sign in: whom it signs as, by account id. */
+  readonly developmentAccount?: string | undefined;
   /** Of a service that does not go by the machine's time: replies tell its time, by which clients sign then. */
   readonly clock?: Clock | undefined;
 }
@@ -64,7 +67,8 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
   };
 
   const unreadyReason = async () => (draining ? 'draining' : options.unreadyReason());
-  const routes = await createRoutes({ send, unreadyReason, logger });
+  const webConsole = consoleFiles(CONSOLE_DIRECTORY, options.developmentAccount);
+  const routes = await createRoutes({ send, unreadyReason, webConsole, logger });
   const server = createNodeServer(options.tls, limits);
   const connections = trackConnections(server, secureTransport);
   const originOf = originFinder(options.trustedProxies ?? [], secureTransport);

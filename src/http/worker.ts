@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import { rmSync } from 'node:fs';
 import type { Logger } from 'pino';
-import type { LogLevel } from '../config.ts';
+import { developmentAccountOf, type LogLevel } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import type { ServiceModule } from './hosting.ts';
 import { isOrder, type Order, type Report } from './orders.ts';
@@ -31,6 +31,7 @@ export function serveAsWorker(service: ServiceModule, createLogger: (level: LogL
         answer: hosted.answer,
         unreadyReason: () => hosted.unreadyReason(),
         trustedProxies: configuration.trustedProxies,
+        developmentAccount: developmentAccountOf(configuration),
         logger,
       });
       server = opened;

@@ -108,6 +108,7 @@ export async function startQkms(options: QkmsOptions = {}): Promise<Qkms> {
     tls: undefined,
     answer: service.answer,
     unreadyReason: () => service.unreadyReason(),
+    developmentAccount: accountId,
     logger,
     clock,
   });

@@ -2,7 +2,12 @@ import { IAM } from '@aws-sdk/client-iam';
 import { KMS } from '@aws-sdk/client-kms';
 import { STS } from '@aws-sdk/client-sts';
 import { pino } from 'pino';
-import { type Configuration, readConfiguration, type TypedFlags } from '../../src/config.ts';
+import {
+  type Configuration,
+  developmentAccountOf,
+  readConfiguration,
+  type TypedFlags,
+} from '../../src/config.ts';
 import { openHttpServer } from '../../src/http/server.ts';
 import { openService, prepareService } from '../../src/service.ts';
 import { ManualClock } from '../../src/testing/manual-clock.ts';
@@ -76,6 +81,8 @@ export async function startTestServer(
     answer: service.answer,
     unreadyReason: service.unreadyReason,
     trustedProxies: options.trustedProxies ?? [],
+    developmentAccount: developmentAccountOf(configuration),
+    clock,
     logger,
   });
   const endpoint = `http://127.0.0.1:${http.port}`;
@@ -108,7 +115,7 @@ export async function startTestServer(
   };
 }
 
-/** The SDK would put its clock right by the Date header, which is the machine's time: its own corrections are ignored. */
+/** The SDK puts its clock right only once a request was refused: it goes by that of the server from the beginning. */
 function signByClock(client: { readonly config: object }, clock: ManualClock): void {
   Object.defineProperty(client.config, 'systemClockOffset', {
     get: () => clock.now() - Date.now(),

@@ -1,0 +1,130 @@
+import { Sha256 } from '@aws-crypto/sha256-js';
+import { SignatureV4 } from '@smithy/signature-v4';
+import {
+  isQueryService,
+  QUERY_VERSIONS,
+  type ServiceName,
+  signingNameOf,
+  TARGET_PREFIXES,
+} from '../../../src/model/service.ts';
+import type { Signing } from './credentials.ts';
+import { unreachable } from './errors.ts';
+import { queryForm } from './query-form.ts';
+
+/** What is asked of the server: the same as any client could ask. */
+export interface Request {
+  readonly service: ServiceName;
+  readonly operation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  /** The operation takes no signature. */
+  readonly unsigned?: boolean;
+}
+
+/** A request as it was sent, with the answer to it. */
+export interface Exchange {
+  readonly request: { readonly headers: Readonly<Record<string, string>>; readonly body: string };
+  readonly response: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+  };
+  readonly requestId: string;
+  readonly milliseconds: number;
+}
+
+/** How long an answer may take, in milliseconds; RSA key pairs of 4096 bits take the longest. */
+const TIMEOUT = 30_000;
+
+/** How far the clock of this machine is off that of the server, in milliseconds, as far as that ever mattered. */
+let clockOffset = 0;
+/** Servers refuse signatures that are off by five minutes. */
+const MOST_SKEW = 4 * 60_000;
+
+/**
+ * Sends a signed request and waits for the answer, whatever it is. If it is refused because the clock of this machine
+ * is wrong, it is signed again by that of the server.
+ *
+ * @throws ApiError when there is no answer
+ */
+export async function exchange(signing: Signing, request: Request, signal?: AbortSignal): Promise<Exchange> {
+  const answered = await send(signing, request, signal);
+  const now = Date.parse(answered.response.headers['date'] ?? '');
+  const isSkewed = Math.abs(now - Date.now() - clockOffset) > MOST_SKEW;
+  const isRefused = answered.response.status >= 400 && answered.response.status < 500;
+  if (!isRefused || !isSkewed) return answered;
+  clockOffset = now - Date.now();
+  return send(signing, request, signal);
+}
+
+async function send(signing: Signing, request: Request, signal: AbortSignal | undefined): Promise<Exchange> {
+  const body = bodyOf(request);
+  const headers = request.unsigned ? headersOf(request) : await signedHeaders(signing, request, body);
+  const since = performance.now();
+  try {
+    const response = await fetch('/', {
+      method: 'POST',
+      headers,
+      body,
+      cache: 'no-store',
+      credentials: 'omit',
+      redirect: 'error',
+      signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT), ...(signal === undefined ? [] : [signal])]),
+    });
+    const text = await response.text();
+    return {
+      request: { headers, body },
+      response: { status: response.status, headers: Object.fromEntries(response.headers), body: text },
+      requestId: response.headers.get('x-amzn-requestid') ?? '',
+      milliseconds: performance.now() - since,
+    };
+  } catch (error) {
+    if (signal?.aborted === true) throw error;
+    throw unreachable(error instanceof DOMException && error.name === 'TimeoutError');
+  }
+}
+
+/** The body of a request: JSON, or a form for IAM and STS. */
+export function bodyOf({ service, operation, input }: Request): string {
+  if (!isQueryService(service)) return JSON.stringify(input);
+  return queryForm(operation, QUERY_VERSIONS[service], input);
+}
+
+/** The headers of a request that is not signed yet. */
+export function headersOf({ service, operation }: Request): Readonly<Record<string, string>> {
+  return isQueryService(service)
+    ? { 'content-type': 'application/x-www-form-urlencoded' }
+    : {
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-target': `${TARGET_PREFIXES[service]}.${operation}`,
+      };
+}
+
+async function signedHeaders(
+  { credentials, region }: Signing,
+  request: Request,
+  body: string,
+): Promise<Readonly<Record<string, string>>> {
+  const { protocol, host, hostname } = window.location;
+  const signer = new SignatureV4({
+    service: signingNameOf(request.service),
+    region,
+    credentials,
+    sha256: Sha256,
+    applyChecksum: false,
+  });
+  const { headers } = await signer.sign(
+    {
+      method: 'POST',
+      protocol,
+      hostname,
+      path: '/',
+      query: {},
+      headers: { ...headersOf(request), host },
+      body,
+    },
+    { signingDate: new Date(Date.now() + clockOffset) },
+  );
+  // Browsers set it themselves, and forbid others to.
+  const { host: _, ...sent } = headers;
+  return sent;
+}

@@ -1,0 +1,29 @@
+import SideNavigation, { type SideNavigationProps } from '@cloudscape-design/components/side-navigation';
+import { useLocation } from 'wouter';
+import { hrefOf, pathOf } from './link.tsx';
+
+const ITEMS: readonly (SideNavigationProps.Link | SideNavigationProps.Section)[] = [
+  {
+    type: 'section',
+    text: 'Keys',
+    items: [{ type: 'link', text: 'KMS keys', href: hrefOf('/keys') }],
+  },
+];
+
+/** The list of pages at the side. */
+export function Navigation() {
+  const [path, navigate] = useLocation();
+  const active = ITEMS.flatMap((item) => ('items' in item ? item.items : [])).find(
+    (item) => 'href' in item && path.startsWith(pathOf(item.href ?? '')),
+  );
+  return (
+    <SideNavigation
+      items={ITEMS}
+      activeHref={active !== undefined && 'href' in active ? (active.href ?? '') : ''}
+      onFollow={(event) => {
+        event.preventDefault();
+        navigate(pathOf(event.detail.href));
+      }}
+    />
+  );
+}
