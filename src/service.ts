@@ -212,18 +212,16 @@ async function prepareRootCredentials(
     );
   }
   const context = { store, clock: systemClock };
-  const isNew = await iam.ensureAccount(context, accountId, FIRST_ACCOUNT_NAME);
+  const account = { accountId, name: FIRST_ACCOUNT_NAME };
   if (rootAccessKeyId !== undefined && rootSecretAccessKey !== undefined) {
     const given = { accessKeyId: rootAccessKeyId, secretAccessKey: rootSecretAccessKey };
-    if (await iam.giveRootCredentials(context, accountId, given)) return [];
+    if (await iam.giveRootCredentials(context, account, given)) return [];
     return [
       `the configured credentials of the root user of account ${accountId} (${rootAccessKeyId}) are not in use: they were replaced, deactivated or deleted`,
     ];
   }
-  // Who deleted the root user's access keys does not want new ones; qkms reset-root-credentials makes them.
-  if (!isNew && (await iam.hasRootCredentials(store))) return [];
-  const accessKey = iam.generateAccessKey();
-  await iam.giveRootCredentials(context, accountId, accessKey);
+  const accessKey = await iam.generateRootCredentials(context, account);
+  if (accessKey === undefined) return [];
   return [
     `credentials of the root user of account ${accountId}, shown only this once:`,
     `  AWS_ACCESS_KEY_ID=${accessKey.accessKeyId}`,

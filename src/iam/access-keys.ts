@@ -1,19 +1,16 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Keyring } from '../keyring/index.ts';
 import {
   type AccessKeyRecord,
   type AccessKeyStatus,
   deleteAccessKey,
   findAccessKey,
-  findFact,
   findIdentityById,
   insertAccessKey,
   listAccessKeys,
   type Reader,
-  type Store,
   updateAccessKey,
   type Writer,
-  writeFact,
 } from '../store/index.ts';
 import type { Iam } from './iam.ts';
 import { newUniqueId } from './identifiers.ts';
@@ -129,10 +126,11 @@ export async function replaceAccessKeys(
   owner: AccessKeyOwner,
   accessKey: AccessKey,
 ): Promise<void> {
-  await store.write((writer) => replaceWithin(writer, owner, accessKey, clock.now()));
+  await store.write((writer) => replaceAccessKeysWithin(writer, owner, accessKey, clock.now()));
 }
 
-async function replaceWithin(
+/** The same, in the present transaction. */
+export async function replaceAccessKeysWithin(
   writer: Writer,
   owner: AccessKeyOwner,
   accessKey: AccessKey,
@@ -141,46 +139,6 @@ async function replaceWithin(
   for (const { accessKeyId } of await listAccessKeys(writer, owner.principalId))
     await deleteAccessKey(writer, accessKeyId);
   await addAccessKey(writer, owner, accessKey, now);
-}
-
-/** The fact by which a store says that it is of a server that checks credentials. */
-const ROOT_CREDENTIALS_FACT = 'root_credentials';
-
-/** Whether the store is one of a server that checks credentials. */
-export async function hasRootCredentials(store: Store): Promise<boolean> {
-  return (await store.read((reader) => findFact(reader, ROOT_CREDENTIALS_FACT))) !== undefined;
-}
-
-/**
- * Makes a credential the only one of an account's root user, once: when it has been given before, then what the root user
- * has made of it and of others since stays as it is.
- *
- * @returns whether the root user has it now, active
- */
-export async function giveRootCredentials(
-  { store, clock }: Pick<Iam, 'store' | 'clock'>,
-  accountId: string,
-  accessKey: AccessKey,
-): Promise<boolean> {
-  const { accessKeyId, secretAccessKey } = accessKey;
-  const fact = `${ROOT_CREDENTIALS_FACT}/${accountId}`;
-  const { wasGiven, present } = await store.read(async (reader) => ({
-    wasGiven: (await findFact(reader, fact)) === accessKeyId,
-    present: await loadCredential(reader, accessKeyId),
-  }));
-  const isOther = present !== undefined && !isSameSecret(present.secretAccessKey, secretAccessKey);
-  if (wasGiven && !isOther) return present?.status === 'Active';
-  await store.write(async (writer) => {
-    await replaceWithin(writer, { accountId, principalId: accountId }, accessKey, clock.now());
-    await writeFact(writer, fact, accessKeyId);
-    await writeFact(writer, ROOT_CREDENTIALS_FACT, 'given');
-  });
-  return true;
-}
-
-function isSameSecret(one: string, other: string): boolean {
-  const [hash, otherHash] = [one, other].map((secret) => createHash('sha256').update(secret).digest());
-  return hash !== undefined && otherHash !== undefined && timingSafeEqual(hash, otherHash);
 }
 
 async function findOwnAccessKey(

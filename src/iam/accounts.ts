@@ -17,11 +17,19 @@ export async function ensureAccount(
   name: string,
 ): Promise<boolean> {
   if (await store.read((reader) => findAccount(reader, accountId))) return false;
-  return store.write(async (writer) => {
-    if (await findAccount(writer, accountId)) return false;
-    await insertAccount(writer, { accountId, name, email: '', creationDate: clock.now() });
-    return true;
-  });
+  return store.write((writer) => ensureAccountWithin(writer, accountId, name, clock.now()));
+}
+
+/** The same, in the present transaction. */
+export async function ensureAccountWithin(
+  writer: Writer,
+  accountId: string,
+  name: string,
+  now: number,
+): Promise<boolean> {
+  if (await findAccount(writer, accountId)) return false;
+  await insertAccount(writer, { accountId, name, email: '', creationDate: now });
+  return true;
 }
 
 /** @throws OperatorError when there is one of this id */

@@ -35,6 +35,7 @@ export * from './principals.ts';
 export * from './provider-details.ts';
 export * as quotas from './quotas.ts';
 export * from './refusals.ts';
+export * from './root-credentials.ts';
 export * from './sessions.ts';
 export * from './simulation.ts';
 export * from './subjects.ts';
