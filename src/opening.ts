@@ -40,10 +40,9 @@ export async function openKeptStore(location: StoreLocation): Promise<OpenedStor
   if (location.dataDirectory !== undefined) await createDirectory(location.dataDirectory);
   return openExisting(location, async (engine) =>
     openStore(engine, randomUUID(), async (storeId, isNew) => {
-      const rootKeyFile = rootKeyFileOf(location);
       // A root key is created only for a store that is: any other would make what is stored unreadable.
-      if (isNew) await createRootKeyFile(rootKeyFile);
-      return keyringOf(await unseal(rootKeyFile), storeId);
+      if (isNew) await reachRootKey(location, createRootKeyFile);
+      return keyringOf(await reachRootKey(location, unseal), storeId);
     }),
   );
 }
@@ -64,9 +63,7 @@ export async function openPresentStore(location: StoreLocation): Promise<OpenedS
   if (databaseUrl === undefined && !existsSync(databaseFileOf(location))) throw absent();
   return openExisting(location, async (engine) => {
     if ((await readStoreIdentity(engine)) === undefined) throw absent();
-    return openStore(engine, '', async (storeId) =>
-      keyringOf(await unseal(rootKeyFileOf(location)), storeId),
-    );
+    return openStore(engine, '', async (storeId) => keyringOf(await reachRootKey(location, unseal), storeId));
   });
 }
 
@@ -86,7 +83,8 @@ async function openExisting(
     return await open(engine);
   } catch (error) {
     await engine?.close();
-    throw isDamage(error) ? damagedStore(location, error) : error;
+    if (isDamage(error)) throw damagedStore(location, error);
+    throw engine === undefined ? error : engine.explain(error);
   }
 }
 
@@ -118,12 +116,26 @@ function damagedStore(location: StoreLocation, cause: Error): OperatorError {
   );
 }
 
-async function unseal(rootKeyFile: string): Promise<Uint8Array> {
+function unseal(rootKeyFile: string): Promise<Uint8Array> {
+  return openRootKeyFile(rootKeyFile).unseal();
+}
+
+/** @throws OperatorError when the root key file cannot be created or read */
+async function reachRootKey<T>(
+  location: StoreLocation,
+  reach: (rootKeyFile: string) => Promise<T>,
+): Promise<T> {
+  const rootKeyFile = rootKeyFileOf(location);
   try {
-    return await openRootKeyFile(rootKeyFile).unseal();
+    return await reach(rootKeyFile);
   } catch (error) {
-    if (error instanceof SealError) throw new OperatorError(error.message, { cause: error });
-    throw error;
+    if (!(error instanceof SealError)) throw error;
+    const isOfOtherNode = error.reason === 'missing' && location.databaseUrl !== undefined;
+    const message = isOfOtherNode
+      ? `there is no root key file at ${rootKeyFile}, and the store in the database needs the one that it was created ` +
+        'with; put a copy there (from another node, or its backup), or give the path of one as --root-key-file'
+      : error.message;
+    throw new OperatorError(message, { cause: error });
   }
 }
 

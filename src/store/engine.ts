@@ -47,5 +47,8 @@ export interface Engine {
   /** What a failure of the engine is to whoever made the request. */
   refusalOf(error: unknown): ServiceError;
 
+  /** What a failure of the engine is to the operator who has it opened; failures of other things stay as they are. */
+  explain(error: unknown): unknown;
+
   close(): Promise<void>;
 }

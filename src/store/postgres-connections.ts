@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import type { DatabaseHost, DatabaseUrl } from '../database-url.ts';
 import { OperatorError } from '../errors.ts';
-import { notPrimary, requireUsableServer, type ServerFacts } from './postgres-errors.ts';
+import { isOfStandby, notPrimary, requireUsableServer, type ServerFacts } from './postgres-errors.ts';
 
 /** How long an unused connection is kept, in milliseconds. */
 const IDLE_TIMEOUT = 60_000;
@@ -18,7 +18,7 @@ export interface ConnectionLimits {
   readonly connections: number;
   /** Until there is a connection, or a lock. */
   readonly wait: number;
-  /** For one statement. */
+  /** For one statement; longer than the wait for a lock, lest that is not told from other slow things. */
   readonly statement: number;
 }
 
@@ -36,21 +36,52 @@ const GREETING = `select
 const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, Number);
 
+/**
+ * Which of the hosts of a URL is the primary, as far as this process knows. All of its connections are to that one: what
+ * the fence says of one server holds for no other.
+ */
+export class PrimaryHost {
+  readonly url: DatabaseUrl;
+  readonly #users = new Set<PrimaryConnections>();
+  #index = 0;
+
+  constructor(url: DatabaseUrl) {
+    this.url = url;
+  }
+
+  /** Among the hosts of the URL. */
+  get index(): number {
+    return this.#index;
+  }
+
+  add(connections: PrimaryConnections): void {
+    this.#users.add(connections);
+  }
+
+  /** Has all connections to other hosts cut, whatever they are about. */
+  moveTo(index: number): void {
+    if (index === this.#index) return;
+    this.#index = index;
+    for (const connections of this.#users) connections.leaveOtherHosts();
+  }
+}
+
 /** Connections to the primary of a PostgreSQL database, wherever it is among the hosts of its URL. */
 export class PrimaryConnections {
+  readonly #primary: PrimaryHost;
   readonly #pools: readonly pg.Pool[];
-  readonly #open = new Set<pg.Client>();
+  /** With the index of their hosts. */
+  readonly #open = new Map<pg.Client, number>();
   readonly #wait: number;
-  /** The host that was the primary last. */
-  #current = 0;
 
   /** @throws OperatorError when a file that the URL names cannot be read */
-  constructor(url: DatabaseUrl, limits: ConnectionLimits) {
+  constructor(primary: PrimaryHost, limits: ConnectionLimits) {
+    this.#primary = primary;
     this.#wait = limits.wait;
-    this.#pools = url.hosts.map((host) => {
-      const pool = new pg.Pool({ ...settingsOf(url, host, limits), onConnect: greet });
+    this.#pools = primary.url.hosts.map((host, index) => {
+      const pool = new pg.Pool({ ...settingsOf(primary.url, host, limits), onConnect: greet });
       pool.on('connect', (client) => {
-        this.#open.add(client);
+        this.#open.set(client, index);
         // Whoever uses a connection when it breaks hears of it by what he asked.
         client.on('error', () => {});
       });
@@ -59,35 +90,53 @@ export class PrimaryConnections {
       pool.on('error', () => {});
       return pool;
     });
+    primary.add(this);
   }
 
   /**
    * A connection to the primary, to be released.
    *
-   * @throws Error when there is none: that of the host that was the primary last
+   * @throws Error when there is none: that of the host that was the primary last, unless it is a standby now
    */
   async connect(): Promise<pg.PoolClient> {
     const failures: unknown[] = [];
+    const first = this.#primary.index;
     for (let tried = 0; tried < this.#pools.length; tried += 1) {
-      const index = (this.#current + tried) % this.#pools.length;
+      const index = (first + tried) % this.#pools.length;
       try {
         const client = await this.#pools[index]?.connect();
-        this.#current = index;
-        if (client !== undefined) return client;
+        if (client === undefined) continue;
+        const present = this.#primary.index;
+        if (present === first || present === index) {
+          this.#primary.moveTo(index);
+          return client;
+        }
+        // The primary was found elsewhere meanwhile.
+        client.release(true);
+        return await this.connect();
       } catch (error) {
         failures.push(error);
       }
     }
-    throw failures[0];
+    throw failures.find((failure) => !isOfStandby(failure)) ?? failures[0];
+  }
+
+  /** Cuts the connections to hosts that are not the primary any more. */
+  leaveOtherHosts(): void {
+    for (const [client, index] of this.#open) if (index !== this.#primary.index) cut(client);
   }
 
   /** Closes all connections; those that do not end in time are cut. */
   async close(): Promise<void> {
     const timer = setTimeout(() => {
-      for (const { connection } of this.#open) connection.stream.destroy();
+      for (const client of this.#open.keys()) cut(client);
     }, this.#wait);
     await Promise.all(this.#pools.map((pool) => pool.end())).finally(() => clearTimeout(timer));
   }
+}
+
+function cut({ connection }: pg.Client): void {
+  connection.stream.destroy();
 }
 
 /** @throws Error when the server is not the primary, or none that a store can be on */

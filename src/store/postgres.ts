@@ -1,16 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Kysely, sql } from 'kysely';
-import { type DatabaseUrl, parseDatabaseUrl } from '../database-url.ts';
+import { parseDatabaseUrl } from '../database-url.ts';
 import type { Dialect, Engine } from './engine.ts';
-import { type ConnectionLimits, PrimaryConnections } from './postgres-connections.ts';
+import { type ConnectionLimits, PrimaryConnections, PrimaryHost } from './postgres-connections.ts';
 import { postgresDialect } from './postgres-driver.ts';
-import { explainFailure, isRepeatable, refusalOf } from './postgres-errors.ts';
+import { explainFailure, isOfDatabase, isRepeatable, refusalOf } from './postgres-errors.ts';
 import type { Database, Schema } from './schema.ts';
 
 /** Loading what caches do not hold, and listings. */
 const READING: ConnectionLimits = { connections: 4, wait: 3_000, statement: 5_000 };
 /** One transaction after the other: more connections would wait for each other in the server. */
-const WRITING: ConnectionLimits = { connections: 1, wait: 5_000, statement: 5_000 };
+const WRITING: ConnectionLimits = { connections: 1, wait: 4_000, statement: 5_000 };
 /** One look at the fence after the other; every request waits for one. */
 const LOOKING: ConnectionLimits = { connections: 1, wait: 2_000, statement: 2_000 };
 
@@ -36,9 +36,10 @@ const LONGEST_PAUSE = 50;
  */
 export async function openPostgres(databaseUrl: string): Promise<Engine> {
   const url = parseDatabaseUrl(databaseUrl);
-  const fence = new PrimaryConnections(url, LOOKING);
-  const reader = open(url, READING, BEGIN_READING);
-  const writer = open(url, WRITING, BEGIN_WRITING);
+  const primary = new PrimaryHost(url);
+  const fence = new PrimaryConnections(primary, LOOKING);
+  const reader = open(primary, READING, BEGIN_READING);
+  const writer = open(primary, WRITING, BEGIN_WRITING);
   const close = async () => {
     await Promise.all([fence.close(), reader.destroy(), writer.destroy()]);
   };
@@ -56,12 +57,13 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
     now: () => reader.transaction().execute(readTime),
     forgetDeleted: () => true,
     refusalOf,
+    explain: (error) => (isOfDatabase(error) ? explainFailure(error, url) : error),
     close,
   };
 }
 
-function open(url: DatabaseUrl, limits: ConnectionLimits, begin: string): Kysely<Schema> {
-  return new Kysely<Schema>({ dialect: postgresDialect(new PrimaryConnections(url, limits), begin) });
+function open(primary: PrimaryHost, limits: ConnectionLimits, begin: string): Kysely<Schema> {
+  return new Kysely<Schema>({ dialect: postgresDialect(new PrimaryConnections(primary, limits), begin) });
 }
 
 const dialect: Dialect = {

@@ -49,6 +49,7 @@ export function openSqlite(location: string): Engine {
       return checkpointDatabase.prepare('pragma wal_checkpoint(truncate)').get()?.['busy'] === 0;
     },
     refusalOf: (error) => (error instanceof ServiceError ? error : storeUnavailable(error)),
+    explain: (error) => error,
     async close() {
       await reader.destroy();
       await writer.destroy();

@@ -15,8 +15,14 @@ x509.cryptoProvider.set(webcrypto);
 
 const ECDSA_P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
-/** Makes a certificate for loopback addresses, signed by itself, and its key. */
-export async function issueCertificate(commonName: string): Promise<TlsPair> {
+/** The names of this machine for itself. */
+const LOOPBACK = [
+  { type: 'ip', value: '127.0.0.1' },
+  { type: 'dns', value: 'localhost' },
+] as const;
+
+/** Makes a certificate for loopback addresses, or for another host, signed by itself, and its key. */
+export async function issueCertificate(commonName: string, otherHost?: string): Promise<TlsPair> {
   const keys = await webcrypto.subtle.generateKey(ECDSA_P256, true, ['sign', 'verify']);
   const day = 24 * 60 * 60 * 1000;
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -26,10 +32,9 @@ export async function issueCertificate(commonName: string): Promise<TlsPair> {
     signingAlgorithm: ECDSA_P256,
     keys,
     extensions: [
-      new x509.SubjectAlternativeNameExtension([
-        { type: 'ip', value: '127.0.0.1' },
-        { type: 'dns', value: 'localhost' },
-      ]),
+      new x509.SubjectAlternativeNameExtension(
+        otherHost === undefined ? [...LOOPBACK] : [{ type: 'dns', value: otherHost }],
+      ),
     ],
   });
   const key = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);

@@ -18,9 +18,12 @@ export interface Inside {
   close(): Promise<void>;
 }
 
-/** Opens the store of a data directory from the inside. */
-export async function openInside(dataDirectory: string): Promise<Inside> {
-  const { store, keyring } = await openPresentStore({ dataDirectory });
+/** Opens the store of a data directory, or of a database with the root key in that directory, from the inside. */
+export async function openInside(dataDirectory: string, databaseUrl?: string): Promise<Inside> {
+  const { store, keyring } = await openPresentStore({
+    dataDirectory,
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+  });
   const storeId = (await store.read((reader) => findFact(reader, 'store_id'))) ?? '';
   const parts = { partition: 'aws', store, keyring, clock: systemClock };
   return {

@@ -12,12 +12,18 @@ const ENTRY = fileURLToPath(new URL('../../src/cli/qkms.ts', import.meta.url));
 /** A QKMS as operators run it: `qkms start` in processes of its own, in production. */
 export interface NodeProcess {
   readonly endpoint: string;
+  /** Of the primary process. */
+  readonly pid: number;
   /** A stock AWS SDK client, signing as the root user of ACCOUNT. It does not retry. */
   client(region?: string): KMS;
   /** Signing as the root user of ACCOUNT, or with whatever credentials. */
   iam(credentials?: Credentials): IAM;
   /** A client that signs with whatever credentials. */
   sts(credentials: Credentials): STS;
+  /** Stops its processes where they are (SIGSTOP): connections stay, and nothing is answered. */
+  pause(): void;
+  /** Lets what was paused go on. */
+  resume(): void;
   /** Ends the primary process at once, and with `everything` its workers at the same moment, as nothing can prevent. */
   kill(options?: { readonly everything?: boolean }): Promise<void>;
   /** Asks it to end, and resolves to its exit code. */
@@ -27,6 +33,10 @@ export interface NodeProcess {
 export interface NodeOptions {
   readonly dataDirectory: string;
   readonly workers: number;
+  /** Options of `qkms start` besides. */
+  readonly flags?: readonly string[];
+  /** Variables besides those of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** How a start ended that was not to succeed. */
@@ -41,7 +51,8 @@ export async function startNode(options: NodeOptions): Promise<NodeProcess> {
   const child = spawnNode(options);
   const errors = collect(child.stderr);
   const endpoint = await readyLine(child);
-  if (endpoint === undefined) throw new Error(`the node did not start: ${await errors}`);
+  const { pid } = child;
+  if (endpoint === undefined || pid === undefined) throw new Error(`the node did not start: ${await errors}`);
   const exited = once(child, 'exit');
   const clients: { destroy(): void }[] = [];
   const settings = { endpoint, region: REGION, credentials: ROOT_CREDENTIALS, maxAttempts: 1 };
@@ -55,9 +66,12 @@ export async function startNode(options: NodeOptions): Promise<NodeProcess> {
   };
   return {
     endpoint,
+    pid,
     client: (region = REGION) => keep(new KMS({ ...settings, region })),
     iam: (credentials = ROOT_CREDENTIALS) => keep(new IAM({ ...settings, credentials })),
     sts: (credentials) => keep(new STS({ ...settings, credentials })),
+    pause: () => void process.kill(-pid, 'SIGSTOP'),
+    resume: () => void process.kill(-pid, 'SIGCONT'),
     async kill({ everything = false } = {}) {
       if (everything) killGroup(child);
       else child.kill('SIGKILL');
@@ -87,9 +101,9 @@ export async function startNodeInVain(options: NodeOptions): Promise<FailedStart
   return { code: child.exitCode, stdout, stderr };
 }
 
-function spawnNode({ dataDirectory, workers }: NodeOptions): ChildProcess {
+function spawnNode({ dataDirectory, workers, flags = [], environment }: NodeOptions): ChildProcess {
   const args = [ENTRY, 'start', '--port', '0', '--data-dir', dataDirectory, '--workers', String(workers)];
-  const child = spawn(process.execPath, args, {
+  const child = spawn(process.execPath, [...args, ...flags], {
     // A process group of its own, which can be ended as a whole.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -97,6 +111,7 @@ function spawnNode({ dataDirectory, workers }: NodeOptions): ChildProcess {
       ...process.env,
       QKMS_ROOT_ACCESS_KEY_ID: ROOT_CREDENTIALS.accessKeyId,
       QKMS_ROOT_SECRET_ACCESS_KEY: ROOT_CREDENTIALS.secretAccessKey,
+      ...environment,
     },
   });
   running.add(child);
