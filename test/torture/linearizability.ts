@@ -44,7 +44,7 @@ export type Verdict<State, Command> =
   | { readonly is: 'violated'; readonly violation: Violation<State, Command> };
 
 /** How many configurations are looked at for one answer before a history is given up. */
-const MOST_CONFIGURATIONS = 200_000;
+const MOST_CONFIGURATIONS = 50_000;
 
 /** Decides about a history. Its calls may come in any order. */
 export function checkHistory<State, Command>(

@@ -1,0 +1,111 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+
+/** What a proxy holds back when it is frozen. */
+export const DIRECTIONS = ['requests', 'answers', 'both'] as const;
+export type Direction = (typeof DIRECTIONS)[number];
+
+/** A way to a port of this machine that can be cut and frozen, as networks are. */
+export interface TcpProxy {
+  readonly port: number;
+  /** Where connections lead that are opened from now on. */
+  leadTo(port: number): void;
+  /** Resets all connections, and those that are opened from now on. */
+  cut(): void;
+  /** Holds bytes back. They are not lost: those that fit into the system's buffers are on their way already. */
+  freeze(direction: Direction): void;
+  /** Lets everything pass again, what was held back first. */
+  heal(): void;
+  close(): Promise<void>;
+}
+
+/** A connection of a client, and what leads on from it. */
+interface Line {
+  readonly client: Socket;
+  readonly server: Socket;
+}
+
+/** Opens a proxy on a free port. */
+export async function openTcpProxy(target?: number): Promise<TcpProxy> {
+  let port = target;
+  let isCut = false;
+  let frozen: Direction | undefined;
+  const lines = new Set<Line>();
+
+  const isHeldBack = (direction: Direction) => frozen === direction || frozen === 'both';
+
+  function open(client: Socket): void {
+    client.on('error', () => {});
+    if (isCut || port === undefined) {
+      client.resetAndDestroy();
+      return;
+    }
+    const server = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+    const line = { client, server };
+    lines.add(line);
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      socket.setNoDelay();
+      socket.on('error', () => reset(line));
+      socket.once('close', () => {
+        lines.delete(line);
+        other.destroySoon();
+      });
+    }
+    forward(client, server, 'requests');
+    forward(server, client, 'answers');
+  }
+
+  function forward(from: Socket, to: Socket, direction: Direction): void {
+    from.on('data', (chunk) => {
+      if (!to.write(chunk)) from.pause();
+    });
+    to.on('drain', () => {
+      if (!isHeldBack(direction)) from.resume();
+    });
+    from.once('end', () => to.end());
+    if (isHeldBack(direction)) from.pause();
+  }
+
+  function reset({ client, server }: Line): void {
+    client.resetAndDestroy();
+    server.resetAndDestroy();
+  }
+
+  const listener = createServer({ allowHalfOpen: true }, open).listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const address = listener.address();
+  if (address === null || typeof address === 'string') throw new Error('the proxy does not listen on a port');
+  return {
+    port: address.port,
+    leadTo(next) {
+      port = next;
+    },
+    cut() {
+      isCut = true;
+      for (const line of lines) reset(line);
+    },
+    freeze(direction) {
+      frozen = direction;
+      for (const { client, server } of lines) {
+        if (isHeldBack('requests')) client.pause();
+        if (isHeldBack('answers')) server.pause();
+      }
+    },
+    heal() {
+      isCut = false;
+      frozen = undefined;
+      for (const { client, server } of lines) {
+        client.resume();
+        server.resume();
+      }
+    },
+    async close() {
+      for (const line of lines) reset(line);
+      listener.close();
+      await once(listener, 'close');
+    },
+  };
+}
