@@ -1,17 +1,16 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { appendFile, chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { TlsPair } from '../../src/http/tls.ts';
 import { createDatabase, type Database, query, type Server } from './postgres/database.ts';
-import { giveTo, type Installation, installPostgres } from './postgres/installation.ts';
+import { giveTo, type Installation, installPostgres, requireReach } from './postgres/installation.ts';
 import { killTree, pauseTree, resumeTree } from './postgres/process-tree.ts';
-import type { WatchedCommand } from './postgres/watchdog.ts';
+import { spawnWatched, type WatchedCommand } from './postgres/watched-command.ts';
 
 export interface PostgresOptions {
   /** Whether commits reach the disk. Off unless asked for: only a crash of the machine would tell the difference. */
@@ -30,7 +29,6 @@ export interface PostgresOptions {
 export type StopMode = 'smart' | 'fast' | 'immediate';
 
 const STOP_SIGNALS = { smart: 'SIGTERM', fast: 'SIGINT', immediate: 'SIGQUIT' } as const;
-const WATCHDOG = fileURLToPath(new URL('postgres/watchdog.ts', import.meta.url));
 const READY = /database system is ready to accept (?:read-only )?connections/;
 const LOG_LENGTH = 1 << 16;
 /** For a port that another process has taken between the search for it and its use. */
@@ -58,6 +56,8 @@ export async function startFrom(
 ): Promise<PostgresServer> {
   const installation = await installPostgres();
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'qkms-postgres-server-')));
+  await mkdir(directory, { recursive: true });
+  await requireReach(installation.user, directory);
   const data = join(directory, 'data');
   const passwordFile = join(directory, 'password');
   if (!(await exists(passwordFile))) {
@@ -133,11 +133,16 @@ export class PostgresServer {
   /** Ends it as `pg_ctl stop` does: `fast` ends its connections, `smart` waits for them, `immediate` is as a crash. */
   async stop(mode: StopMode = 'fast'): Promise<void> {
     if (this.#running === undefined) return;
-    const { child, pid, exited } = this.#running;
-    child.ref();
+    const { watchdog, pid, exited } = this.#running;
+    watchdog.ref();
     resumeTree(pid);
     process.kill(pid, STOP_SIGNALS[mode]);
     await exited;
+  }
+
+  /** Resolves when it has ended, for whatever reason. */
+  async ended(): Promise<void> {
+    await this.#running?.exited;
   }
 
   async restart(mode?: StopMode): Promise<void> {
@@ -148,8 +153,8 @@ export class PostgresServer {
   /** Kills the server and the processes of all connections at once, by SIGKILL. */
   async kill(): Promise<void> {
     if (this.#running === undefined) return;
-    const { child, pid, exited } = this.#running;
-    child.ref();
+    const { watchdog, pid, exited } = this.#running;
+    watchdog.ref();
     await killTree(pid);
     await exited;
   }
@@ -217,29 +222,27 @@ export class PostgresServer {
       endSignal: 'SIGQUIT',
       temporaryDirectory: this.options.directory === undefined ? this.#directory : undefined,
     };
-    const child = spawn(process.execPath, [WATCHDOG, JSON.stringify(watched)], { detached: true });
-    const exited = once(child, 'exit').then(() => {
+    const { watchdog, pid, stderr } = spawnWatched(watched);
+    const exited = once(watchdog, 'exit').then(() => {
       this.#running = undefined;
-      return false;
     });
-    for (const stream of child.stdio) if (stream instanceof Socket) stream.unref();
-    const pid = once(child.stdout, 'data').then(([line]) => Number(line));
-    const ready = new Promise<boolean>((resolve) => {
-      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    for (const stream of watchdog.stdio) if (stream instanceof Socket) stream.unref();
+    const ready = new Promise<true>((resolve) => {
+      stderr.setEncoding('utf8').on('data', (text: string) => {
         this.#log = (this.#log + text).slice(-LOG_LENGTH);
         if (READY.test(this.#log)) resolve(true);
       });
     });
-    const closed = once(child, 'close').then(() => false);
+    const closed = once(watchdog, 'close').then(() => false);
     const isReady = await Promise.race([ready, closed]);
-    if (isReady) this.#running = { child, pid: await pid, exited };
-    child.unref();
+    if (isReady) this.#running = { watchdog, pid: await pid, exited };
+    watchdog.unref();
     return isReady;
   }
 }
 
 interface Running {
-  readonly child: ChildProcess;
+  readonly watchdog: ChildProcess;
   /** Of PostgreSQL's first process. */
   readonly pid: number;
   /** Resolves when that has ended. */

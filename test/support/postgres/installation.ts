@@ -10,12 +10,13 @@ import {
   readFile,
   rename,
   rm,
+  stat,
   symlink,
   writeFile,
 } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 /*
@@ -47,6 +48,7 @@ export async function installPostgres(): Promise<Installation> {
   const { version, directory: source } = platformPackage();
   const user = process.getuid?.() === 0 ? await unprivilegedUser() : undefined;
   const directory = join(tmpdir(), `qkms-postgres-${version}-${process.getuid?.() ?? 'user'}`);
+  await requireReach(user, directory);
   if (!(await isOwn(directory))) await makeInstallation(source, directory, user);
   return {
     program: join(directory, 'bin', 'postgres'),
@@ -59,6 +61,24 @@ export async function installPostgres(): Promise<Installation> {
 /** Gives a file or directory to whom PostgreSQL runs as. */
 export async function giveTo(user: User | undefined, path: string): Promise<void> {
   if (user !== undefined) await chown(path, user.uid, user.gid);
+}
+
+/**
+ * Requires that whom PostgreSQL runs as can get to a directory.
+ *
+ * @throws Error when one of those above it is closed to others
+ */
+export async function requireReach(user: User | undefined, directory: string): Promise<void> {
+  if (user === undefined) return;
+  for (let path = resolve(directory); path !== dirname(path); ) {
+    path = dirname(path);
+    if (((await stat(path)).mode & 0o001) === 0) {
+      throw new Error(
+        `PostgreSQL does not run as root, and the user nobody, whom it runs as instead, cannot get to ${directory}, ` +
+          `since ${path} is closed to others; choose another one`,
+      );
+    }
+  }
 }
 
 /** Made aside and renamed, so that whoever finds it finds all of it, and the first of several makers wins. */

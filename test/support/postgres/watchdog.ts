@@ -1,27 +1,15 @@
 import { spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { closeSync, rmSync, writeSync } from 'node:fs';
 import { killTree, resumeTree } from './process-tree.ts';
+import type { WatchedCommand } from './watched-command.ts';
 
 /*
  * Runs a command that does not outlive the process which asked for it: that holds the other end of standard input,
- * which closes however it ends, by kill -9 too. Writes the command's process id on a line of standard output, passes
- * its standard error on, and ends as it ends.
+ * which closes however it ends, by kill -9 too. Writes the command's process id to file descriptor 3, passes its output
+ * on, and ends as it ends.
  */
 
-/** How the watchdog is asked, as JSON in its one argument. */
-export interface WatchedCommand {
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly cwd: string;
-  /** The user to run it as, if not the same. */
-  readonly uid?: number | undefined;
-  readonly gid?: number | undefined;
-  /** What ends the command in order. It is killed when it has not ended GRACE milliseconds later. */
-  readonly endSignal: NodeJS.Signals;
-  /** A directory to remove when the process that asked has ended. */
-  readonly temporaryDirectory?: string | undefined;
-}
-
+/** How long a command may take to end in order, in milliseconds. */
 const GRACE = 3_000;
 
 const { command, args, cwd, uid, gid, endSignal, temporaryDirectory }: WatchedCommand = JSON.parse(
@@ -53,9 +41,14 @@ child.once('exit', (code, signal) => {
   if (abandoned && temporaryDirectory !== undefined)
     rmSync(temporaryDirectory, { recursive: true, force: true });
   if (signal === null) process.exit(code ?? 1);
+  process.off('SIGTERM', abandon);
   process.kill(process.pid, signal);
 });
 process.stdin.resume().once('close', abandon);
 process.once('SIGTERM', abandon);
-// Whoever reads the output may be gone.
-process.stdout.on('error', () => {}).write(`${pid}\n`);
+try {
+  if (pid !== undefined) writeSync(3, String(pid));
+  closeSync(3);
+} catch {
+  // Whoever asked is gone already.
+}
