@@ -17,8 +17,8 @@ const output = join(root, 'dist/console');
 /** The hash of what the console in `output` was made of. */
 const stamp = join(output, '.inputs');
 
-/** What the console is made of: its sources, the shapes that it shares with the server, how it is built, and its libraries. */
-const INPUTS = ['console', 'scripts', 'src/model', 'package-lock.json'];
+/** What the console is made of: its sources, the declarations of the operations, the guides, how it is built, and its libraries. */
+const INPUTS = ['console', 'scripts', 'src', 'docs', 'README.md', 'package-lock.json'];
 const IS_INPUT = /\.(?:css|html|json|md|svg|ts|tsx)$/;
 const IS_NO_INPUT = /\.test(?:-support)?\.ts$/;
 
@@ -37,6 +37,7 @@ export async function ensureConsole(): Promise<void> {
 
 async function buildConsole(inputs: string): Promise<void> {
   const { build } = await import('vite');
+  const { referencePlugin } = await import('./reference/vite-plugin.ts');
   const since = performance.now();
   say('building the console, which takes some seconds …');
   // Others may be building it, too: it is put in its place when it is complete.
@@ -46,6 +47,7 @@ async function buildConsole(inputs: string): Promise<void> {
       root: join(root, 'console'),
       base: '/console/',
       configFile: false,
+      plugins: [referencePlugin(root)],
       logLevel: 'warn',
       build: {
         outDir: place,
@@ -86,8 +88,8 @@ async function compress(directory: string): Promise<void> {
   );
 }
 
-/** One step below the best, which takes ten times as long for some hundredths of the size. */
-const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 10 } };
+/** Not the best, which takes ten times as long for some hundredths of the size. */
+const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
 
 async function hashOfInputs(): Promise<string> {
   const names = await Promise.all(INPUTS.map(filesAt));

@@ -3,6 +3,14 @@ import { Redirect, Route, Switch } from 'wouter';
 import { PageLink } from './layout/link.tsx';
 import { Loading, Page } from './layout/page.tsx';
 
+const ReferenceIndex = lazy(() =>
+  import('./reference/reference.tsx').then(({ ReferenceIndex }) => ({ default: ReferenceIndex })),
+);
+const OperationReference = lazy(() =>
+  import('./reference/operation.tsx').then(({ OperationReference }) => ({ default: OperationReference })),
+);
+const Guides = lazy(() => import('./reference/guides.tsx').then(({ Guides }) => ({ default: Guides })));
+const Guide = lazy(() => import('./reference/guides.tsx').then(({ Guide }) => ({ default: Guide })));
 const KeyDetail = lazy(() =>
   import('./keys/key-detail.tsx').then(({ KeyDetail }) => ({ default: KeyDetail })),
 );
@@ -19,10 +27,21 @@ export function Pages() {
         <Route path="/keys">
           <Keys />
         </Route>
+        <Route path="/reference">
+          <ReferenceIndex />
+        </Route>
+        <Route path="/reference/:service/:name">
+          {({ service, name }) => <OperationReference service={service} name={name} />}
+        </Route>
+        <Route path="/guides">
+          <Guides />
+        </Route>
+        <Route path="/guides/:name">{({ name }) => <Guide key={name} name={name} />}</Route>
         <Route path="/keys/:keyId">{({ keyId }) => <KeyDetail keyId={keyId} />}</Route>
         <Route>
           <Page title="There is no such page">
-            Go on with the <PageLink path="/keys">KMS keys</PageLink>.
+            Go on with the <PageLink path="/keys">KMS keys</PageLink> or the{' '}
+            <PageLink path="/reference">API reference</PageLink>.
           </Page>
         </Route>
       </Switch>

@@ -1,4 +1,4 @@
-import type { ErrorRow } from './page.ts';
+import type { ErrorRow } from './model.ts';
 
 /** The errors that every operation may answer with. */
 export const COMMON_ERRORS: readonly ErrorRow[] = Object.entries({

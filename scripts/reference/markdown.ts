@@ -1,7 +1,6 @@
 import { isQueryService, QUERY_VERSIONS, type ServiceName, TARGET_PREFIXES } from '../../src/model/index.ts';
 import { type MemberRow, memberRows } from './members.ts';
-import type { ErrorRow, OperationPage, Reference } from './page.ts';
-import type { Permission } from './permissions.ts';
+import type { ErrorRow, OperationPage, Permission, Reference } from './model.ts';
 
 /** Where the page of an operation is in docs/api/: those of KMS at the top, the others in a folder for their service. */
 export function placeOf({ service, name }: OperationPage): string {
@@ -112,6 +111,7 @@ export function indexMarkdown({ operations, commonErrors }: Reference): string {
 
 Every operation of KMS (and of Organizations, with its own target and signature service) is \`POST /\` with a JSON body, an \`X-Amz-Target\` header and an AWS Signature Version 4 for the service
 \`kms\`; those of IAM and STS are forms, answered in XML, with a signature for the service \`iam\` or \`sts\`. These pages are made from the declarations that the server itself runs on (\`npm run api-reference\`).
+The [console](../console.md) has them too, with forms to try them out.
 
 ## Key Management Service
 

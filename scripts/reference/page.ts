@@ -1,68 +1,15 @@
-import {
-  isQueryService,
-  QUERY_VERSIONS,
-  type ServiceName,
-  type StructureShape,
-  signingNameOf,
-  TARGET_PREFIXES,
-} from '../../src/model/index.ts';
+import { isQueryService, QUERY_VERSIONS, signingNameOf, TARGET_PREFIXES } from '../../src/model/index.ts';
 import { ERROR_DESCRIPTIONS } from '../../src/operations/errors.ts';
 import { allOperations, type Operation } from '../../src/operations/index.ts';
 import { COMMON_ERRORS } from './common-errors.ts';
-import { type Permission, permissionsOf } from './permissions.ts';
+import type { HeaderRow, OperationPage, Reference } from './model.ts';
+import { permissionsOf } from './permissions.ts';
 
-/*
- * The reference of an operation as plain data, made from its declaration. docs/api/ and the console show it; what it says
- * they do not say otherwise.
+/**
+ * The whole reference, made from the declarations.
+ *
+ * @throws Error when an error that an operation declares is described nowhere
  */
-
-/** A header that every request to an operation carries. */
-export interface HeaderRow {
-  readonly name: string;
-  readonly required: boolean;
-  readonly description: string;
-}
-
-/** An error, and when it is the answer. */
-export interface ErrorRow {
-  readonly code: string;
-  readonly description: string;
-}
-
-export interface ExampleOfPage {
-  readonly title: string;
-  readonly request: Readonly<Record<string, unknown>>;
-  readonly response: Readonly<Record<string, unknown>>;
-}
-
-/** All that the reference says of one operation. */
-export interface OperationPage {
-  readonly name: string;
-  readonly service: ServiceName;
-  /** What signatures are scoped to. */
-  readonly signingName: string;
-  readonly summary: string;
-  readonly readOnly: boolean;
-  /** Whether requests are not signed. */
-  readonly unsigned: boolean;
-  readonly headers: readonly HeaderRow[];
-  readonly input: StructureShape;
-  readonly output: StructureShape;
-  readonly examples: readonly ExampleOfPage[];
-  readonly errors: readonly ErrorRow[];
-  readonly permissions: readonly Permission[];
-  /** How many items a page has: without `Limit` (or `MaxItems`), and at most. */
-  readonly pagination?: { readonly defaultLimit: number; readonly maximumLimit: number };
-}
-
-/** The whole reference. */
-export interface Reference {
-  /** By name. */
-  readonly operations: readonly OperationPage[];
-  readonly commonErrors: readonly ErrorRow[];
-}
-
-/** @throws Error when an error that an operation declares is described nowhere */
 export function reference(): Reference {
   const operations = allOperations.map(pageOf).sort((one, other) => (one.name < other.name ? -1 : 1));
   return { operations, commonErrors: COMMON_ERRORS };

@@ -1,18 +1,7 @@
 import { refusedStates } from '../../src/kms/index.ts';
 import type { KeyTarget, Operation, Target } from '../../src/operations/index.ts';
 import { conditionKeysOf } from './condition-keys.ts';
-
-/** One permission that an operation takes. */
-export interface Permission {
-  /** The permission, and on what and by which kind of policy it is given, in Markdown. */
-  readonly text: string;
-  /** The condition keys that the operation adds to the request for this permission. */
-  readonly conditionKeys: readonly string[];
-  /** Of a key: what policies of another account can give. */
-  readonly crossAccount?: boolean;
-  /** Of a key: the states in which the operation is refused. */
-  readonly refusedStates?: readonly string[];
-}
+import type { Permission } from './model.ts';
 
 /** What it takes to be allowed an operation, from what it declares of its targets. */
 export function permissionsOf(operation: Operation): readonly Permission[] {

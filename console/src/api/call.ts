@@ -2,7 +2,8 @@ import type { KMS, KMSClient } from '@aws-sdk/client-kms';
 import { isQueryService } from '../../../src/model/service.ts';
 import type { Signing } from './credentials.ts';
 import { type ApiError, notUnderstood, refusedWith } from './errors.ts';
-import { type Exchange, exchange, type Request } from './exchange.ts';
+import { type Exchange, exchange } from './exchange.ts';
+import type { Request } from './wire.ts';
 import { memberOf, parseXml, textAt, type XmlValue } from './xml.ts';
 
 /** What the AWS SDK knows as `Date` and `Uint8Array` is, on the wire, seconds since the Unix epoch and base64. */

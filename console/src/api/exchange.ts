@@ -1,24 +1,9 @@
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
-import {
-  isQueryService,
-  QUERY_VERSIONS,
-  type ServiceName,
-  signingNameOf,
-  TARGET_PREFIXES,
-} from '../../../src/model/service.ts';
+import { signingNameOf } from '../../../src/model/service.ts';
 import type { Signing } from './credentials.ts';
 import { unreachable } from './errors.ts';
-import { queryForm } from './query-form.ts';
-
-/** What is asked of the server: the same as any client could ask. */
-export interface Request {
-  readonly service: ServiceName;
-  readonly operation: string;
-  readonly input: Readonly<Record<string, unknown>>;
-  /** The operation takes no signature. */
-  readonly unsigned?: boolean;
-}
+import { bodyOf, headersOf, type Request } from './wire.ts';
 
 /** A request as it was sent, with the answer to it. */
 export interface Exchange {
@@ -81,22 +66,6 @@ async function send(signing: Signing, request: Request, signal: AbortSignal | un
     if (signal?.aborted === true) throw error;
     throw unreachable(error instanceof DOMException && error.name === 'TimeoutError');
   }
-}
-
-/** The body of a request: JSON, or a form for IAM and STS. */
-export function bodyOf({ service, operation, input }: Request): string {
-  if (!isQueryService(service)) return JSON.stringify(input);
-  return queryForm(operation, QUERY_VERSIONS[service], input);
-}
-
-/** The headers of a request that is not signed yet. */
-export function headersOf({ service, operation }: Request): Readonly<Record<string, string>> {
-  return isQueryService(service)
-    ? { 'content-type': 'application/x-www-form-urlencoded' }
-    : {
-        'content-type': 'application/x-amz-json-1.1',
-        'x-amz-target': `${TARGET_PREFIXES[service]}.${operation}`,
-      };
 }
 
 async function signedHeaders(

@@ -8,6 +8,14 @@ const ITEMS: readonly (SideNavigationProps.Link | SideNavigationProps.Section)[]
     text: 'Keys',
     items: [{ type: 'link', text: 'KMS keys', href: hrefOf('/keys') }],
   },
+  {
+    type: 'section',
+    text: 'Documentation',
+    items: [
+      { type: 'link', text: 'API reference', href: hrefOf('/reference') },
+      { type: 'link', text: 'Guides', href: hrefOf('/guides') },
+    ],
+  },
 ];
 
 /** The list of pages at the side. */

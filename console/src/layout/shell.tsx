@@ -1,4 +1,4 @@
-import AppLayout from '@cloudscape-design/components/app-layout';
+import AppLayoutToolbar from '@cloudscape-design/components/app-layout-toolbar';
 import { type ReactNode, useContext, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import { Pages } from '../pages.tsx';
@@ -38,7 +38,7 @@ export function Shell({
   return (
     <>
       <TopBar />
-      <AppLayout
+      <AppLayoutToolbar
         headerSelector="#top-navigation"
         toolsHide
         navigation={<Navigation />}

@@ -1,7 +1,7 @@
 import TopNavigation, { type TopNavigationProps } from '@cloudscape-design/components/top-navigation';
 import { useContext, useState } from 'react';
 import { useLocation } from 'wouter';
-import icon from '../icon.svg';
+import logo from '../logo.svg';
 import { AssumeRole } from '../session/assume-role.tsx';
 import { ChooseRegion } from '../session/choose-region.tsx';
 import { SessionContext } from '../session/context.ts';
@@ -74,8 +74,7 @@ export function TopBar() {
         <TopNavigation
           identity={{
             href: hrefOf('/keys'),
-            title: 'QKMS',
-            logo: { src: icon, alt: 'QKMS' },
+            logo: { src: logo, alt: 'QKMS console' },
             onFollow(event) {
               event.preventDefault();
               navigate('/keys');

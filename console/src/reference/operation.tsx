@@ -1,0 +1,212 @@
+import { reference } from 'virtual:reference';
+import Box from '@cloudscape-design/components/box';
+import Button from '@cloudscape-design/components/button';
+import Container from '@cloudscape-design/components/container';
+import ExpandableSection from '@cloudscape-design/components/expandable-section';
+import Header from '@cloudscape-design/components/header';
+import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import { useState } from 'react';
+import type { Example, OperationPage, Permission } from '../../../scripts/reference/model.ts';
+import { isQueryService } from '../../../src/model/service.ts';
+import { bodyOf, headersOf } from '../api/wire.ts';
+import { CodeBlock } from '../layout/code-block.tsx';
+import { InlineMarkdown } from '../layout/markdown.tsx';
+import { Page } from '../layout/page.tsx';
+import { DataTable } from './data-table.tsx';
+import { MembersTable } from './members-table.tsx';
+import { SERVICE_NAMES } from './services.ts';
+import { TryItOut } from './try-it-out.tsx';
+
+/** The reference of one operation, and a form to try it. */
+export function OperationReference({ service, name }: { readonly service: string; readonly name: string }) {
+  const page = reference.operations.find((each) => each.service === service && each.name === name);
+  const parents = [{ text: 'API reference', path: '/reference' }];
+  if (page === undefined) {
+    return (
+      <Page title="There is no such operation" parents={parents}>
+        <Box>
+          {SERVICE_NAMES.has(service)
+            ? `The service has no operation ${name}.`
+            : `There is no service ${service}.`}
+        </Box>
+      </Page>
+    );
+  }
+  return (
+    <Page
+      title={name}
+      parents={parents}
+      description={SERVICE_NAMES.get(page.service)}
+      actions={
+        <Button onClick={() => document.getElementById('try-it-out')?.scrollIntoView()} iconName="angle-down">
+          Try it out
+        </Button>
+      }
+    >
+      {/* Another operation begins with an empty form. */}
+      <Sections key={`${service}/${name}`} page={page} />
+    </Page>
+  );
+}
+
+function Sections({ page }: { readonly page: OperationPage }) {
+  const [chosen, setChosen] = useState<Example | undefined>();
+  const timestamps = isQueryService(page.service) ? 'iso-8601' : 'seconds';
+  return (
+    <SpaceBetween size="l">
+      <Container header={<Header variant="h2">Description</Header>}>
+        <SpaceBetween size="m">
+          <InlineMarkdown text={page.summary} />
+          <Facts page={page} />
+        </SpaceBetween>
+      </Container>
+      <Container header={<Header variant="h2">Request syntax</Header>}>
+        <SpaceBetween size="l">
+          <div>
+            <Box variant="h3">Headers</Box>
+            <DataTable
+              label="Headers"
+              head={['Name', 'Required', 'Description']}
+              rows={page.headers.map(({ name, required, description }) => ({
+                key: name,
+                cells: [name, required ? 'Yes' : 'No', <InlineMarkdown key="text" text={description} />],
+              }))}
+            />
+          </div>
+          <div>
+            <Box variant="h3">Request body</Box>
+            <MembersTable label="Request body" members={page.input.members} timestamps={timestamps} />
+          </div>
+        </SpaceBetween>
+      </Container>
+      <Container header={<Header variant="h2">Response</Header>}>
+        <MembersTable label="Response" members={page.output.members} timestamps={timestamps} />
+      </Container>
+      {page.examples.length > 0 && (
+        <Container header={<Header variant="h2">Examples</Header>}>
+          <SpaceBetween size="l">
+            {page.examples.map((example, index) => (
+              <ExampleView key={example.title} page={page} example={example} number={index + 1} />
+            ))}
+          </SpaceBetween>
+        </Container>
+      )}
+      <Errors page={page} />
+      <Container header={<Header variant="h2">Permissions</Header>}>
+        <Permissions permissions={page.permissions} />
+      </Container>
+      <TryItOut page={page} example={chosen} chooseExample={setChosen} />
+    </SpaceBetween>
+  );
+}
+
+function Facts({
+  page: { readOnly, pagination, permissions, input, unsigned, service },
+}: {
+  readonly page: OperationPage;
+}) {
+  const keys = permissions.filter(({ crossAccount }) => crossAccount !== undefined);
+  const items = [
+    { label: 'Changes anything', value: readOnly ? 'No' : 'Yes, effective immediately' },
+    ...(keys.length === 0
+      ? []
+      : [
+          { label: 'Key states', value: [...new Set(keys.map(statesText))].join('; ') },
+          {
+            label: 'Keys of other accounts',
+            value: keys.some(({ crossAccount }) => crossAccount === true)
+              ? 'Yes, if their key policy and an identity policy of the caller allow it'
+              : 'No',
+          },
+        ]),
+    ...(pagination === undefined
+      ? []
+      : [
+          {
+            label: 'Items on a page',
+            value: `${pagination.defaultLimit}, ${pagination.maximumLimit} at most`,
+          },
+        ]),
+    ...('DryRun' in input.members ? [{ label: 'Dry run', value: 'Yes, with DryRun' }] : []),
+    ...('GrantTokens' in input.members ? [{ label: 'Grant tokens', value: 'Accepted' }] : []),
+    ...(unsigned ? [{ label: 'Signature', value: 'None: the token proves who asks' }] : []),
+    { label: 'Service', value: SERVICE_NAMES.get(service) ?? service },
+  ];
+  return <KeyValuePairs columns={3} minColumnWidth={200} items={items} />;
+}
+
+function statesText({ refusedStates = [] }: Permission): string {
+  return refusedStates.length === 0 ? 'Any' : `All but ${refusedStates.join(', ')}`;
+}
+
+function ExampleView({
+  page,
+  example,
+  number,
+}: {
+  readonly page: OperationPage;
+  readonly example: Example;
+  readonly number: number;
+}) {
+  const request = { service: page.service, operation: page.name, input: example.request };
+  const headers = Object.entries(headersOf(request)).map(([name, value]) => `${name}: ${value}`);
+  const body = isQueryService(page.service) ? bodyOf(request) : JSON.stringify(example.request, undefined, 2);
+  return (
+    <SpaceBetween size="xs">
+      <Box variant="h3">
+        Example {number}: {example.title}
+      </Box>
+      <CodeBlock
+        label={`Request of example ${number}`}
+        code={`POST / HTTP/1.1\n${headers.join('\n')}\n\n${body}`}
+      />
+      <Box variant="awsui-key-label">Response</Box>
+      <CodeBlock
+        label={`Response of example ${number}`}
+        code={JSON.stringify(example.response, undefined, 2)}
+      />
+    </SpaceBetween>
+  );
+}
+
+function Errors({ page }: { readonly page: OperationPage }) {
+  const table = (label: string, errors: OperationPage['errors']) => (
+    <DataTable
+      label={label}
+      head={['Error', 'When']}
+      rows={errors.map(({ code, description }) => ({
+        key: code,
+        cells: [code, <InlineMarkdown key="text" text={description} />],
+      }))}
+    />
+  );
+  return (
+    <Container header={<Header variant="h2">Errors</Header>}>
+      <SpaceBetween size="m">
+        {page.errors.length === 0 ? <Box>It has none of its own.</Box> : table('Special errors', page.errors)}
+        <ExpandableSection headerText="Errors of every operation">
+          {table('Errors of every operation', reference.commonErrors)}
+        </ExpandableSection>
+      </SpaceBetween>
+    </Container>
+  );
+}
+
+function Permissions({ permissions }: { readonly permissions: readonly Permission[] }) {
+  if (permissions.length === 0) return <Box>None.</Box>;
+  return (
+    <ul>
+      {permissions.map(({ text, conditionKeys }) => (
+        <li key={text}>
+          <InlineMarkdown text={text} />
+          {conditionKeys.length > 0 && (
+            <div>
+              Condition keys: <InlineMarkdown text={conditionKeys.map((key) => `\`${key}\``).join(', ')} />
+            </div>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,65 @@
+import type { ServiceName } from '../../src/model/service.ts';
+import type { StructureShape } from '../../src/model/shapes.ts';
+
+/*
+ * The reference of an operation as plain data, made from its declaration. docs/api/ and the console show it; what it says
+ * they do not say otherwise.
+ */
+
+/** A header that every request to an operation carries. */
+export interface HeaderRow {
+  readonly name: string;
+  readonly required: boolean;
+  readonly description: string;
+}
+
+/** An error, and when it is the answer. */
+export interface ErrorRow {
+  readonly code: string;
+  readonly description: string;
+}
+
+export interface Example {
+  readonly title: string;
+  readonly request: Readonly<Record<string, unknown>>;
+  readonly response: Readonly<Record<string, unknown>>;
+}
+
+/** All that the reference says of one operation. */
+export interface OperationPage {
+  readonly name: string;
+  readonly service: ServiceName;
+  /** What signatures are scoped to. */
+  readonly signingName: string;
+  readonly summary: string;
+  readonly readOnly: boolean;
+  /** Whether requests are not signed. */
+  readonly unsigned: boolean;
+  readonly headers: readonly HeaderRow[];
+  readonly input: StructureShape;
+  readonly output: StructureShape;
+  readonly examples: readonly Example[];
+  readonly errors: readonly ErrorRow[];
+  readonly permissions: readonly Permission[];
+  /** How many items a page has: without `Limit` (or `MaxItems`), and at most. */
+  readonly pagination?: { readonly defaultLimit: number; readonly maximumLimit: number };
+}
+
+/** The whole reference. */
+export interface Reference {
+  /** By name. */
+  readonly operations: readonly OperationPage[];
+  readonly commonErrors: readonly ErrorRow[];
+}
+
+/** One permission that an operation takes. */
+export interface Permission {
+  /** The permission, and on what and by which kind of policy it is given, in Markdown. */
+  readonly text: string;
+  /** The condition keys that the operation adds to the request for this permission. */
+  readonly conditionKeys: readonly string[];
+  /** Of a key: what policies of another account can give. */
+  readonly crossAccount?: boolean;
+  /** Of a key: the states in which the operation is refused. */
+  readonly refusedStates?: readonly string[];
+}
