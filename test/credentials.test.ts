@@ -8,7 +8,7 @@ import { readConfiguration } from '../src/config.ts';
 import { listAccessKeys, loadCredential } from '../src/iam/index.ts';
 import { prepareService } from '../src/service.ts';
 import { createUserWithKey, identityPolicy, trustPolicy, type UserWithKey } from './support/identities.ts';
-import { openDatabase, openInside } from './support/inside.ts';
+import { openInside, tamper } from './support/inside.ts';
 import { assertRefused } from './support/refusal.ts';
 import {
   ACCOUNT,
@@ -159,16 +159,11 @@ describe('an access key', () => {
 
   it('keeps its secret out of the database', async () => {
     const secret = Buffer.from(ada.credentials.secretAccessKey);
-    const database = openDatabase(dataDirectory);
-    try {
-      for (const row of database.prepare('select * from access_keys').all()) {
-        for (const value of Object.values(row)) {
-          const bytes = value instanceof Uint8Array ? Buffer.from(value) : Buffer.from(String(value));
-          assert.equal(bytes.includes(secret), false);
-        }
+    for (const row of await tamper(dataDirectory, 'select * from access_keys')) {
+      for (const value of Object.values(row)) {
+        const bytes = value instanceof Uint8Array ? Buffer.from(value) : Buffer.from(String(value));
+        assert.equal(bytes.includes(secret), false);
       }
-    } finally {
-      database.close();
     }
   });
 });
@@ -238,7 +233,11 @@ describe('the root user', () => {
       await first.iam().deleteAccessKey({ AccessKeyId: ROOT_CREDENTIALS.accessKeyId });
       await assertRefused(first.client().listKeys(), 'UnrecognizedClientException');
       await first.close();
-      const configuration = readConfiguration('production', { dataDirectory: directory }, {});
+      const configuration = readConfiguration(
+        'production',
+        { dataDirectory: directory, ...(await engineFlags(directory)) },
+        {},
+      );
       assert.deepEqual((await prepareService(configuration)).notices, []);
       const second = await startTestServer({ dataDirectory: directory });
       await assertRefused(second.client().listKeys(), 'UnrecognizedClientException');
@@ -264,7 +263,11 @@ describe('the root user', () => {
         QKMS_ROOT_ACCESS_KEY_ID: ROOT_CREDENTIALS.accessKeyId,
         QKMS_ROOT_SECRET_ACCESS_KEY: ROOT_CREDENTIALS.secretAccessKey,
       };
-      const configuration = readConfiguration('production', { dataDirectory: directory }, environment);
+      const configuration = readConfiguration(
+        'production',
+        { dataDirectory: directory, ...(await engineFlags(directory)) },
+        environment,
+      );
       const { notices } = await prepareService(configuration);
       assert.match(notices.join(), /not in use: they were replaced, deactivated or deleted$/);
     }));
@@ -278,7 +281,11 @@ describe('the root user', () => {
           QKMS_ROOT_ACCESS_KEY_ID: accessKeyId,
           QKMS_ROOT_SECRET_ACCESS_KEY: secretAccessKey,
         };
-        await prepareService(readConfiguration('production', { dataDirectory: directory }, environment));
+        await prepareService(readConfiguration(
+        'production',
+        { dataDirectory: directory, ...(await engineFlags(directory)) },
+        environment,
+      ));
         const service = await openInside(directory);
         const { keys, secrets } = await service.kms.store.read(async (reader) => ({
           keys: await listAccessKeys(reader, ACCOUNT),

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import type { KMS } from '@aws-sdk/client-kms';
 import { untilDestroyed } from './support/deletion.ts';
 import { DAY } from './support/due-work.ts';
-import { openDatabase } from './support/inside.ts';
+import { openDatabase, tamper } from './support/inside.ts';
 import { createBesides, describeOperation, KEY_OPERATIONS } from './support/key-operations.ts';
 import { rootOf } from './support/key-policies.ts';
 import { createAlias, createKey, encrypt, enterState } from './support/keys.ts';
@@ -220,21 +220,21 @@ describe('a key whose waiting period is over', () => {
     const { keyId } = await createKey(kms, { Description: 'soon gone' });
     await createAlias(kms, keyId);
     const { keyId: kept } = await createKey(kms);
-    const wrapped = wrappedMaterialOf(keyId);
+    const wrapped = await wrappedMaterialOf(keyId);
     assert.ok(await isInFiles(wrapped), 'the material is in the files as long as the key exists');
 
     await enterState(kms, keyId, 'PendingDeletion');
     server.clock.advance(30 * DAY);
     await untilDestroyed(server, kms, keyId);
 
-    assert.deepEqual(rowsOf(keyId), { keys: 0, key_materials: 0, aliases: 0 });
+    assert.deepEqual(await rowsOf(keyId), { keys: 0, key_materials: 0, aliases: 0 });
     assert.equal(await isInFiles(wrapped), false);
-    assert.ok(await isInFiles(wrappedMaterialOf(kept)), 'the material of other keys is still there');
+    assert.ok(await isInFiles(await wrappedMaterialOf(kept)), 'the material of other keys is still there');
   });
 
   it('is gone from the files as soon as nobody reads the old state any more', async () => {
     const { keyId } = await createKey(kms);
-    const wrapped = wrappedMaterialOf(keyId);
+    const wrapped = await wrappedMaterialOf(keyId);
     await enterState(kms, keyId, 'PendingDeletion');
     {
       using reader = openDatabase(dataDirectory);
@@ -251,24 +251,26 @@ describe('a key whose waiting period is over', () => {
   });
 });
 
-function wrappedMaterialOf(keyId: string): Buffer {
-  using database = openDatabase(dataDirectory);
-  const row = database
-    .prepare('select wrapped_key_material as wrapped from key_materials where key_id = ?')
-    .get(keyId);
+async function wrappedMaterialOf(keyId: string): Promise<Buffer> {
+  const [row] = await tamper(
+    dataDirectory,
+    'select wrapped_key_material as wrapped from key_materials where key_id = $1',
+    keyId,
+  );
   const wrapped = row?.['wrapped'];
   assert.ok(wrapped instanceof Uint8Array && wrapped.length > 32);
   return Buffer.from(wrapped);
 }
 
-function rowsOf(keyId: string): Record<string, unknown> {
-  using database = openDatabase(dataDirectory);
-  const count = (table: string, column: string) =>
-    database.prepare(`select count(*) as rows from ${table} where ${column} = ?`).get(keyId)?.['rows'];
+async function rowsOf(keyId: string): Promise<Record<string, unknown>> {
+  const count = async (table: string, column: string) => {
+    const query = `select count(*) as rows from ${table} where ${column} = $1`;
+    return Number((await tamper(dataDirectory, query, keyId))[0]?.['rows']);
+  };
   return {
-    keys: count('keys', 'key_id'),
-    key_materials: count('key_materials', 'key_id'),
-    aliases: count('aliases', 'target_key_id'),
+    keys: await count('keys', 'key_id'),
+    key_materials: await count('key_materials', 'key_id'),
+    aliases: await count('aliases', 'target_key_id'),
   };
 }
 

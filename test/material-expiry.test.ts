@@ -14,7 +14,7 @@ import {
   NEVER_EXPIRES,
   wrapMaterial,
 } from './support/import.ts';
-import { openDatabase } from './support/inside.ts';
+import { openDatabase, tamper } from './support/inside.ts';
 import { assertDecrypts, createKey, encrypt } from './support/keys.ts';
 import { describeKey } from './support/multi-region.ts';
 import { assertRefused } from './support/refusal.ts';
@@ -156,10 +156,10 @@ describe('the expiration of imported key material', () => {
 });
 
 describe('material that is not to be there any more', () => {
-  function wrappedOf(keyId: string): Buffer | undefined {
-    using database = openDatabase(dataDirectory);
-    const query = 'select wrapped_key_material as wrapped from key_materials where key_id = ?';
-    const wrapped = database.prepare(query).get(keyId)?.['wrapped'];
+  async function wrappedOf(keyId: string): Promise<Buffer | undefined> {
+    const query = 'select wrapped_key_material as wrapped from key_materials where key_id = $1';
+    const [row] = await tamper(dataDirectory, query, keyId);
+    const wrapped = row?.['wrapped'];
     return wrapped instanceof Uint8Array ? Buffer.from(wrapped) : undefined;
   }
 
@@ -172,7 +172,7 @@ describe('material that is not to be there any more', () => {
   /** Has the scheduler work, without sleeping, until some material is in no file. */
   async function untilForgotten(keyId: string, wrapped: Buffer): Promise<void> {
     for (let looks = 0; looks < 1000; looks += 1) {
-      if (wrappedOf(keyId) === undefined && !(await isInFiles(wrapped))) return;
+      if ((await wrappedOf(keyId)) === undefined && !(await isInFiles(wrapped))) return;
       server.clock.advance(1_000);
       await kms.listKeys({ Limit: 1 });
     }
@@ -182,7 +182,7 @@ describe('material that is not to be there any more', () => {
   it('is gone from the files when it has expired, and the key can be used again once it is imported again', async () => {
     const { keyId, material, materialId } = await createImportedKey(kms, { ValidTo: inDays(1) });
     const ciphertext = await encrypt(kms, keyId, 'text');
-    const wrapped = wrappedOf(keyId) ?? Buffer.of();
+    const wrapped = (await wrappedOf(keyId)) ?? Buffer.of();
     assert.ok(await isInFiles(wrapped));
     server.clock.advance(DAY);
     await untilForgotten(keyId, wrapped);
@@ -195,15 +195,15 @@ describe('material that is not to be there any more', () => {
 
   it('is gone from the files as soon as it was deleted', async () => {
     const { keyId } = await createImportedKey(kms);
-    const wrapped = wrappedOf(keyId) ?? Buffer.of();
+    const wrapped = (await wrappedOf(keyId)) ?? Buffer.of();
     await kms.deleteImportedKeyMaterial({ KeyId: keyId });
-    assert.equal(wrappedOf(keyId), undefined);
+    assert.equal(await wrappedOf(keyId), undefined);
     assert.equal(await isInFiles(wrapped), false);
   });
 
   it('is gone from the files soon after it was deleted while somebody was reading', async () => {
     const { keyId } = await createImportedKey(kms);
-    const wrapped = wrappedOf(keyId) ?? Buffer.of();
+    const wrapped = (await wrappedOf(keyId)) ?? Buffer.of();
     {
       using reader = openDatabase(dataDirectory);
       reader.exec('begin; select * from keys');

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { KMS, PutKeyPolicyCommandInput } from '@aws-sdk/client-kms';
 import { createKey as createKeyInside, SYMMETRIC_KEY } from '../src/kms/index.ts';
-import { openDatabase, openInside } from './support/inside.ts';
+import { openDatabase, openInside, tamper } from './support/inside.ts';
 import { allow, deny, keyPolicy } from './support/key-policies.ts';
 import { createKey, enterState } from './support/keys.ts';
 import { assertRefused } from './support/refusal.ts';
@@ -341,10 +341,12 @@ describe('PutKeyPolicy: special errors', () => {
 
   it('KMSInternalException: an internal error occurred, such as finding the stored key altered', async (t) => {
     const { keyId: KeyId } = await createKey(kms);
-    const database = openDatabase(dataDirectory);
-    t.after(() => database.close());
-    const alter = database.prepare('update keys set policy = ? where key_id = ?');
-    alter.run(policyAllowing('kms:*'), KeyId);
+    await tamper(
+      dataDirectory,
+      'update keys set policy = $1 where key_id = $2',
+      policyAllowing('kms:*'),
+      KeyId,
+    );
     const coldServer = await startTestServer({ dataDirectory });
     t.after(() => coldServer.close());
     const refused = await assertRefused(put({ KeyId }, coldServer.client()), 'KMSInternalException');

@@ -18,7 +18,7 @@ import { naiveSign } from '../src/sigv4/naive-signer.ts';
 import { listKeyMaterials } from '../src/store/index.ts';
 import { identityPolicy, trustPolicy } from './support/identities.ts';
 import { createImportedKey, importMaterial } from './support/import.ts';
-import { openDatabase, openInside, rootKeyFileOf } from './support/inside.ts';
+import { openInside, rootKeyFileOf, tamper } from './support/inside.ts';
 import { allow, keyPolicy } from './support/key-policies.ts';
 import { createKey } from './support/keys.ts';
 import { assertRefused } from './support/refusal.ts';
@@ -358,7 +358,11 @@ async function refuseIdentitySecrets(): Promise<void> {
 
 /** What an operator does to identities beside the server. */
 async function commandIdentities(): Promise<void> {
-  const configuration = readConfiguration('production', { dataDirectory, workers: '1' }, {});
+  const configuration = readConfiguration(
+    'production',
+    { dataDirectory, workers: '1', ...(await engineFlags(dataDirectory)) },
+    {},
+  );
   const shown = {
     'create-administrator': await createAdministrator(configuration, 'grace'),
     'create-account': await createAccount(configuration, OTHER_ACCOUNT, 'other'),
@@ -404,8 +408,7 @@ async function collectOwnSecrets(): Promise<void> {
 
 /** Sends secrets into failures of the service, which are logged with their causes. */
 async function provokeFailures(): Promise<void> {
-  const database = openDatabase(dataDirectory);
-  database.prepare('update key_materials set wrapped_key_material = zeroblob(73)').run();
+  await tamper(dataDirectory, 'update key_materials set wrapped_key_material = $1', Buffer.alloc(73));
   await server.close();
   const { log } = server;
   server = await startTestServer({ dataDirectory });
@@ -414,19 +417,18 @@ async function provokeFailures(): Promise<void> {
     KeyId,
     Plaintext: plant('a request that meets a damaged row'),
   });
-  database.exec('update access_keys set wrapped_secret = zeroblob(80)');
+  await tamper(dataDirectory, 'update access_keys set wrapped_secret = $1', Buffer.alloc(80));
   await refuseForm('InternalFailure', 'sts', { Action: 'GetCallerIdentity' }, user);
-  database.exec('drop table identities');
+  await tamper(dataDirectory, 'drop table identities');
   await refuseForm('InternalFailure', 'sts', { Action: 'GetCallerIdentity' }, session);
   const WebIdentityToken = await plantToken('a request without identities');
   const assume = { Action: 'AssumeRoleWithWebIdentity', ...ROLE, WebIdentityToken };
   await refuseForm('InternalFailure', 'sts', assume, undefined);
-  database.exec('drop table aliases');
+  await tamper(dataDirectory, 'drop table aliases');
   await fail('KMSInternalException', 'Encrypt', {
     KeyId: 'alias/a',
     Plaintext: plant('a request without a table'),
   });
-  database.close();
 }
 
 /** What servers of before have logged. */

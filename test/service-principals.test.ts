@@ -169,10 +169,10 @@ describe('a service on behalf of a user', () => {
   it('is over when the service is removed', async () => {
     const by = await register('backup.amazonaws.com', [ACCOUNT]);
     await onBehalfOf(rootOf(ACCOUNT), by).listKeys();
-    await removeService(operatorConfiguration(dataDirectory), 'backup.amazonaws.com');
+    await removeService(await operatorConfiguration(dataDirectory), 'backup.amazonaws.com');
     await assertRefused(onBehalfOf(rootOf(ACCOUNT), by).listKeys(), 'UnrecognizedClientException');
     await assert.rejects(
-      removeService(operatorConfiguration(dataDirectory), 'backup.amazonaws.com'),
+      removeService(await operatorConfiguration(dataDirectory), 'backup.amazonaws.com'),
       /there is no service/,
     );
   });

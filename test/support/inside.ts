@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
+import { sql } from 'kysely';
 import { systemClock } from '../../src/clock.ts';
 import { awsManagedPolicies, createIam, type Iam, referencesOf } from '../../src/iam/index.ts';
 import type { Keyring } from '../../src/keyring/index.ts';
 import { createKms, type Kms } from '../../src/kms/index.ts';
 import { openPresentStore } from '../../src/opening.ts';
 import { findFact } from '../../src/store/index.ts';
+import { engineFlags, SKIP_UNLESS_SQLITE } from './engine.ts';
+import { query } from './postgres/database.ts';
 import { ACCOUNT } from './server.ts';
 
 /** A store as QKMS itself sees it, opened beside whatever process serves it. */
@@ -22,7 +25,7 @@ export interface Inside {
 export async function openInside(dataDirectory: string, databaseUrl?: string): Promise<Inside> {
   const { store, keyring } = await openPresentStore({
     dataDirectory,
-    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    ...(databaseUrl === undefined ? await engineFlags(dataDirectory) : { databaseUrl }),
   });
   const storeId = (await store.read((reader) => findFact(reader, 'store_id'))) ?? '';
   const parts = { partition: 'aws', store, keyring, clock: systemClock };
@@ -45,51 +48,53 @@ export async function openInside(dataDirectory: string, databaseUrl?: string): P
  * @returns the number of keys
  */
 export async function verifyStore(dataDirectory: string): Promise<number> {
+  if (!SKIP_UNLESS_SQLITE) verifyFile(dataDirectory);
   const inside = await openInside(dataDirectory);
-  const database = openDatabase(dataDirectory);
+  const rows = (query: string) => rowsOf(inside, query);
   try {
-    assert.deepEqual(database.prepare('pragma integrity_check').all(), [
-      { __proto__: null, integrity_check: 'ok' },
-    ]);
-    for (const table of tablesOf(database)) {
-      for (const row of database.prepare(`select * from ${table}`).all())
-        verifyStoredRow(inside.keyring, table, row);
-    }
-    const keys = database.prepare('select region, key_id from keys').all();
+    const tables = await inside.kms.store.read(({ db, dialect }) => dialect.tableNames(db));
+    for (const table of tables)
+      for (const row of await rows(`select * from ${table}`)) verifyStoredRow(inside.keyring, table, row);
+    const keys = await rows('select region, key_id from keys');
     for (const { region, key_id } of keys) {
       const key = await inside.kms.keys.get(`${region}/${key_id}`);
       assert.ok(key !== undefined);
       for (const { wrappedKeyMaterial, keyMaterialId } of key.materialRecords)
         assert.equal(key.materials.get(keyMaterialId) !== undefined, wrappedKeyMaterial !== undefined);
     }
-    const count = (query: string) => Number(database.prepare(query).get()?.['count']);
+    const count = async (query: string) => Number((await rows(query))[0]?.['count']);
+    for (const [table, column] of [
+      ['aliases', 'target_key_id'],
+      ['key_materials', 'key_id'],
+    ]) {
+      const query = `select count(*) as count from ${table} where ${column} not in (select key_id from keys)`;
+      assert.equal(await count(query), 0);
+    }
     assert.equal(
-      count(`select count(*) as count from aliases where target_key_id not in (select key_id from keys)`),
-      0,
+      await count('select version as count from fence'),
+      await count('select max(version) as count from change_log'),
     );
-    assert.equal(
-      count(`select count(*) as count from key_materials where key_id not in (select key_id from keys)`),
-      0,
-    );
-    const [fence, log] = [
-      count('select version as count from fence'),
-      count('select max(version) as count from change_log'),
-    ];
-    assert.equal(fence, log);
-    await verifyIdentities(inside.iam, database);
+    await verifyIdentities(inside);
     return keys.length;
   } finally {
-    database.close();
     await inside.close();
   }
 }
 
+function verifyFile(dataDirectory: string): void {
+  using database = openDatabase(dataDirectory);
+  assert.deepEqual(database.prepare('pragma integrity_check').all(), [
+    { __proto__: null, integrity_check: 'ok' },
+  ]);
+}
+
 /** Checks that every identity and access key opens, and that they refer to each other as they say. */
-async function verifyIdentities(iam: Iam, database: DatabaseSync): Promise<void> {
-  const all = (query: string) => database.prepare(query).all();
+async function verifyIdentities(inside: Inside): Promise<void> {
+  const { iam } = inside;
+  const all = (query: string) => rowsOf(inside, query);
   const present = new Set<unknown>();
   const derived: string[] = [];
-  for (const { unique_id, name, name_key } of all('select unique_id, name, name_key from identities')) {
+  for (const { unique_id, name, name_key } of await all('select unique_id, name, name_key from identities')) {
     const uniqueId = String(unique_id);
     assert.equal(name_key, String(name).toLowerCase());
     const entry = await iam.identities.get(uniqueId);
@@ -98,44 +103,52 @@ async function verifyIdentities(iam: Iam, database: DatabaseSync): Promise<void>
     for (const { relation, target } of referencesOf(entry.identity))
       derived.push(`${uniqueId} ${relation} ${target}`);
   }
-  const references = all('select owner, relation, target from identity_references');
+  const references = await all('select owner, relation, target from identity_references');
   const stored = references.map(({ owner, relation, target }) => `${owner} ${relation} ${target}`);
   assert.deepEqual(stored.sort(), derived.sort(), 'references are not those of the details');
   const builtIn = awsManagedPolicies(iam.partition);
   for (const { target } of references)
     assert.ok(present.has(target) || builtIn.has(String(target)), `${target} is referred to and not there`);
 
-  for (const { account_id } of all('select account_id from accounts')) present.add(account_id);
-  for (const { access_key_id, principal_id } of all('select access_key_id, principal_id from access_keys')) {
+  for (const { account_id } of await all('select account_id from accounts')) present.add(account_id);
+  const accessKeys = await all('select access_key_id, principal_id from access_keys');
+  for (const { access_key_id, principal_id } of accessKeys) {
     assert.ok(await iam.credentials.get(String(access_key_id)), `${access_key_id} does not open`);
     assert.ok(present.has(principal_id), `${access_key_id} is of ${principal_id}, who is not there`);
   }
   const uses =
     'select * from access_key_uses where access_key_id not in (select access_key_id from access_keys)';
-  assert.deepEqual(all(uses), []);
+  assert.deepEqual(await all(uses), []);
 }
 
-function tablesOf(database: DatabaseSync): readonly string[] {
-  const query = "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'";
-  return database
-    .prepare(query)
-    .all()
-    .map(({ name }) => String(name));
+type RawRow = Readonly<Record<string, string | number | null | Uint8Array>>;
+
+async function rowsOf({ kms }: Inside, query: string): Promise<readonly RawRow[]> {
+  const { rows } = await kms.store.read(({ db }) => sql.raw<RawRow>(query).execute(db));
+  return rows;
 }
 
-function verifyStoredRow(
-  keyring: Keyring,
-  table: string,
-  { mac, ...columns }: Record<string, SQLOutputValue>,
-): void {
+function verifyStoredRow(keyring: Keyring, table: string, { mac, ...row }: RawRow): void {
   assert.ok(mac instanceof Uint8Array);
-  const row = Object.fromEntries(
-    Object.entries(columns).map(([name, value]) => [name, typeof value === 'bigint' ? Number(value) : value]),
-  );
   assert.ok(keyring.verifyRecord(table, row, mac), `a row of ${table} is not authentic`);
 }
 
-/** Opens the database of a data directory without any key, as someone who can write to the file would. */
+/**
+ * Reads or alters what is stored without any key, as someone who can write to the database would: one statement, whose
+ * parameters are `$1`, `$2`, …
+ */
+export async function tamper(
+  dataDirectory: string,
+  statement: string,
+  ...parameters: readonly (string | number | Uint8Array)[]
+): Promise<readonly Record<string, unknown>[]> {
+  const { databaseUrl } = await engineFlags(dataDirectory);
+  if (databaseUrl !== undefined) return query({ url: databaseUrl }, statement, parameters);
+  using database = openDatabase(dataDirectory);
+  return database.prepare(statement.replaceAll(/\$(\d)/g, '?$1')).all(...parameters);
+}
+
+/** Opens the database of a data directory without any key. */
 export function openDatabase(dataDirectory: string): DatabaseSync {
   return new DatabaseSync(databaseOf(dataDirectory));
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { IAM } from '@aws-sdk/client-iam';
 import { KMS } from '@aws-sdk/client-kms';
 import { STS } from '@aws-sdk/client-sts';
+import { engineFlags } from './engine.ts';
 import { type Credentials, REGION, ROOT_CREDENTIALS } from './server.ts';
 
 const ENTRY = fileURLToPath(new URL('../../src/cli/qkms.ts', import.meta.url));
@@ -48,7 +49,7 @@ export interface FailedStart {
 
 /** Starts a node on a free port and resolves when it serves. */
 export async function startNode(options: NodeOptions): Promise<NodeProcess> {
-  const child = spawnNode(options);
+  const child = await spawnNode(options);
   const errors = collect(child.stderr);
   const endpoint = await readyLine(child);
   const { pid } = child;
@@ -94,21 +95,24 @@ export function endNodes(): void {
 
 /** Starts a node that is expected to end by itself. */
 export async function startNodeInVain(options: NodeOptions): Promise<FailedStart> {
-  const child = spawnNode(options);
+  const child = await spawnNode(options);
   const output = [collect(child.stdout), collect(child.stderr)];
   await once(child, 'close');
   const [stdout = '', stderr = ''] = await Promise.all(output);
   return { code: child.exitCode, stdout, stderr };
 }
 
-function spawnNode({ dataDirectory, workers, flags = [], environment }: NodeOptions): ChildProcess {
+async function spawnNode(options: NodeOptions): Promise<ChildProcess> {
+  const { dataDirectory, workers, flags = [], environment } = options;
   const args = [ENTRY, 'start', '--port', '0', '--data-dir', dataDirectory, '--workers', String(workers)];
+  const { databaseUrl } = await engineFlags(dataDirectory);
   const child = spawn(process.execPath, [...args, ...flags], {
     // A process group of its own, which can be ended as a whole.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
+      ...(databaseUrl === undefined ? {} : { QKMS_DATABASE_URL: databaseUrl }),
       QKMS_ROOT_ACCESS_KEY_ID: ROOT_CREDENTIALS.accessKeyId,
       QKMS_ROOT_SECRET_ACCESS_KEY: ROOT_CREDENTIALS.secretAccessKey,
       ...environment,

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { IAM } from '@aws-sdk/client-iam';
 import { KMS } from '@aws-sdk/client-kms';
 import { STS } from '@aws-sdk/client-sts';
@@ -5,12 +8,14 @@ import { pino } from 'pino';
 import {
   type Configuration,
   developmentAccountOf,
+  type Mode,
   readConfiguration,
   type TypedFlags,
 } from '../../src/config.ts';
 import { openHttpServer } from '../../src/http/server.ts';
 import { openService, prepareService } from '../../src/service.ts';
 import { ManualClock } from '../../src/testing/manual-clock.ts';
+import { engineFlags, SKIP_UNLESS_SQLITE } from './engine.ts';
 
 export const ACCOUNT = '111122223333';
 export const OTHER_ACCOUNT = '444455556666';
@@ -69,10 +74,16 @@ export async function startTestServer(
   const clock = new ManualClock();
   const log: string[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(line) });
-  const configuration = configure(
-    dataDirectory,
-    attestationRootsFile === undefined ? {} : { attestationRootsFile },
-  );
+  // Also a store of which nothing is to be kept needs a directory on PostgreSQL: for its root key.
+  const temporary =
+    dataDirectory === undefined && SKIP_UNLESS_SQLITE
+      ? await mkdtemp(join(tmpdir(), 'qkms-server-'))
+      : undefined;
+  const directory = dataDirectory ?? temporary;
+  const configuration = configure(dataDirectory === undefined ? 'development' : 'production', {
+    ...(attestationRootsFile === undefined ? {} : { attestationRootsFile }),
+    ...(directory === undefined ? {} : { dataDirectory: directory, ...(await engineFlags(directory)) }),
+  });
   await prepareService(configuration);
   const service = await openService(configuration, { clock, logger, scheduler: true });
   const http = await openHttpServer({
@@ -111,6 +122,7 @@ export async function startTestServer(
       for (const client of clients) client.destroy();
       await http.drain();
       await service.close();
+      if (temporary !== undefined) await rm(temporary, { recursive: true });
     },
   };
 }
@@ -123,11 +135,11 @@ function signByClock(client: { readonly config: object }, clock: ManualClock): v
   });
 }
 
-function configure(dataDirectory: string | undefined, flags: TypedFlags): Configuration {
-  if (dataDirectory === undefined) return readConfiguration('development', flags, {});
+function configure(mode: Mode, flags: TypedFlags): Configuration {
+  if (mode === 'development') return readConfiguration(mode, flags, {});
   return readConfiguration(
-    'production',
-    { dataDirectory, workers: '1', ...flags },
+    mode,
+    { workers: '1', ...flags },
     {
       QKMS_ROOT_ACCESS_KEY_ID: ROOT_CREDENTIALS.accessKeyId,
       QKMS_ROOT_SECRET_ACCESS_KEY: ROOT_CREDENTIALS.secretAccessKey,

@@ -1,11 +1,12 @@
 import type { KMS } from '@aws-sdk/client-kms';
 import { registerService } from '../../src/cli/identities.ts';
 import { type Configuration, readConfiguration } from '../../src/config.ts';
+import { engineFlags } from './engine.ts';
 import type { Credentials, TestServer } from './server.ts';
 
 /** The configuration under which the operator works on the store of a server of the tests. */
-export function operatorConfiguration(dataDirectory: string): Configuration {
-  return readConfiguration('production', { dataDirectory }, {});
+export async function operatorConfiguration(dataDirectory: string): Promise<Configuration> {
+  return readConfiguration('production', { dataDirectory, ...(await engineFlags(dataDirectory)) }, {});
 }
 
 /** Registers a service as the operator does it, while the server runs. */
@@ -14,7 +15,7 @@ export async function registerTestService(
   name: string,
   actsFor: readonly string[],
 ): Promise<Credentials> {
-  const lines = (await registerService(operatorConfiguration(dataDirectory), name, actsFor)).join('\n');
+  const lines = (await registerService(await operatorConfiguration(dataDirectory), name, actsFor)).join('\n');
   const [, accessKeyId = '', secretAccessKey = ''] =
     /AWS_ACCESS_KEY_ID=(\S+)\n\s*AWS_SECRET_ACCESS_KEY=(\S+)/.exec(lines) ?? [];
   return { accessKeyId, secretAccessKey };
