@@ -8,6 +8,7 @@ const NONE = {
   user: undefined,
   password: undefined,
   database: undefined,
+  options: undefined,
   sslRootCertificateFile: undefined,
   sslCertificateFile: undefined,
   sslKeyFile: undefined,
@@ -80,7 +81,7 @@ describe('the URL of a database', () => {
     ],
     ['postgres://db/keys?sslcert=a.pem', /only one of sslcert and sslkey/],
     ['postgres://db/keys?sslmode=verify-ca', /add sslrootcert/],
-    ['postgres://db/keys?options=-c', /the unknown parameter "options"; known are host, sslmode/],
+    ['postgres://db/keys?schema=keys', /the unknown parameter "schema"; known are host, options, sslmode/],
     ['postgres://db/keys?host=other.example', /for the absolute directory of a Unix-domain socket alone/],
   ];
   for (const [text, message] of wrong) {

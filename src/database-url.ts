@@ -24,6 +24,8 @@ export interface DatabaseUrl {
   readonly password: string | undefined;
   /** `undefined` leaves it to `PGDATABASE`, or the name of the user. */
   readonly database: string | undefined;
+  /** Options of the server for each session, such as `-c search_path=keys`. */
+  readonly options: string | undefined;
   readonly sslMode: SslMode;
   /** Absolute; PEM. */
   readonly sslRootCertificateFile: string | undefined;
@@ -35,7 +37,7 @@ const DEFAULT_PORT = 5432;
 const MAXIMUM_PORT = 65_535;
 const SHAPE =
   /^postgres(?:ql)?:\/\/(?:(?<user>[^:@/?]*)(?::(?<password>[^@/?]*))?@)?(?<hosts>[^/?#]*)(?:\/(?<database>[^?#/]*))?(?:\?(?<query>[^#]*))?$/i;
-const PARAMETERS = ['host', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey'] as const;
+const PARAMETERS = ['host', 'options', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey'] as const;
 
 /**
  * Reads the URL of a PostgreSQL database: `postgres://user:password@host:port,host:port/database?sslmode=…`, as libpq
@@ -65,6 +67,7 @@ export function parseDatabaseUrl(text: string): DatabaseUrl {
     user: decode(parts['user'], 'user') || undefined,
     password: decode(parts['password'], 'password'),
     database: decode(parts['database'], 'database') || undefined,
+    options: parameters.get('options'),
     sslMode,
     sslRootCertificateFile: file('sslrootcert'),
     sslCertificateFile: file('sslcert'),

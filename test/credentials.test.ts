@@ -7,6 +7,7 @@ import type { IAM } from '@aws-sdk/client-iam';
 import { readConfiguration } from '../src/config.ts';
 import { listAccessKeys, loadCredential } from '../src/iam/index.ts';
 import { prepareService } from '../src/service.ts';
+import { engineFlags } from './support/engine.ts';
 import { createUserWithKey, identityPolicy, trustPolicy, type UserWithKey } from './support/identities.ts';
 import { openInside, tamper } from './support/inside.ts';
 import { assertRefused } from './support/refusal.ts';
@@ -281,11 +282,13 @@ describe('the root user', () => {
           QKMS_ROOT_ACCESS_KEY_ID: accessKeyId,
           QKMS_ROOT_SECRET_ACCESS_KEY: secretAccessKey,
         };
-        await prepareService(readConfiguration(
-        'production',
-        { dataDirectory: directory, ...(await engineFlags(directory)) },
-        environment,
-      ));
+        await prepareService(
+          readConfiguration(
+            'production',
+            { dataDirectory: directory, ...(await engineFlags(directory)) },
+            environment,
+          ),
+        );
         const service = await openInside(directory);
         const { keys, secrets } = await service.kms.store.read(async (reader) => ({
           keys: await listAccessKeys(reader, ACCOUNT),

@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import type { KMS } from '@aws-sdk/client-kms';
 import { untilDestroyed } from './support/deletion.ts';
 import { DAY } from './support/due-work.ts';
+import { SKIP_UNLESS_SQLITE } from './support/engine.ts';
 import { openDatabase, tamper } from './support/inside.ts';
 import { createBesides, describeOperation, KEY_OPERATIONS } from './support/key-operations.ts';
 import { rootOf } from './support/key-policies.ts';
@@ -216,7 +217,9 @@ describe('a key whose waiting period is over', () => {
     );
   });
 
-  it('is gone from the database: no row is left, and its wrapped material is nowhere in the files', async () => {
+  it('is gone from the database: no row is left, and its wrapped material is nowhere in the files', {
+    skip: SKIP_UNLESS_SQLITE,
+  }, async () => {
     const { keyId } = await createKey(kms, { Description: 'soon gone' });
     await createAlias(kms, keyId);
     const { keyId: kept } = await createKey(kms);
@@ -232,7 +235,9 @@ describe('a key whose waiting period is over', () => {
     assert.ok(await isInFiles(await wrappedMaterialOf(kept)), 'the material of other keys is still there');
   });
 
-  it('is gone from the files as soon as nobody reads the old state any more', async () => {
+  it('is gone from the files as soon as nobody reads the old state any more', {
+    skip: SKIP_UNLESS_SQLITE,
+  }, async () => {
     const { keyId } = await createKey(kms);
     const wrapped = await wrappedMaterialOf(keyId);
     await enterState(kms, keyId, 'PendingDeletion');

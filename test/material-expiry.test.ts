@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { KMS } from '@aws-sdk/client-kms';
 import { DAY } from './support/due-work.ts';
+import { SKIP_UNLESS_SQLITE } from './support/engine.ts';
 import {
   AES_KEY_WRAP,
   createImportedKey,
@@ -155,7 +156,7 @@ describe('the expiration of imported key material', () => {
   });
 });
 
-describe('material that is not to be there any more', () => {
+describe('material that is not to be there any more', { skip: SKIP_UNLESS_SQLITE }, () => {
   async function wrappedOf(keyId: string): Promise<Buffer | undefined> {
     const query = 'select wrapped_key_material as wrapped from key_materials where key_id = $1';
     const [row] = await tamper(dataDirectory, query, keyId);

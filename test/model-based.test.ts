@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createAccount } from '../src/cli/identities.ts';
-import { readConfiguration } from '../src/config.ts';
 import { answerUse, initialState, type Model, type ModelAnswer } from './support/authorization-model.ts';
 import { applyChange } from './support/authorization-model-changes.ts';
 import { prepareWorlds, type World } from './support/authorization-world.ts';
@@ -16,6 +15,7 @@ import { endNodes, type NodeProcess, startNode } from './support/node-process.ts
 import { DELEGATION, renderKeyPolicy } from './support/policy-forms.ts';
 import { createPrincipals } from './support/principals.ts';
 import { OTHER_ACCOUNT, ROOT_CREDENTIALS } from './support/server.ts';
+import { operatorConfiguration } from './support/services.ts';
 import { connectToWorkers, type WorkerConnections, type WorkerNumber } from './support/worker-connections.ts';
 
 /*

@@ -8,7 +8,6 @@ import type { IAM } from '@aws-sdk/client-iam';
 import type { KMS } from '@aws-sdk/client-kms';
 import type { STS } from '@aws-sdk/client-sts';
 import { createAccount, registerService } from '../src/cli/identities.ts';
-import { readConfiguration } from '../src/config.ts';
 import { type Issuer, startIssuer } from '../src/iam/openid-connect/issuer.test-support.ts';
 import { allOperations } from '../src/operations/index.ts';
 import { createUserWithKey, credentialsIn, identityPolicy, trustPolicy } from './support/identities.ts';
@@ -22,6 +21,7 @@ import {
   startTestServer,
   type TestServer,
 } from './support/server.ts';
+import { operatorConfiguration } from './support/services.ts';
 
 /*
  * What those try who are not of the account, or only its guests: senders of unsigned requests, bearers of OpenID Connect
@@ -49,7 +49,7 @@ after(async () => {
 
 /** What operators give to their commands, which work while the server runs. */
 function configuration() {
-  return readConfiguration('production', { dataDirectory }, {});
+  return operatorConfiguration(dataDirectory);
 }
 
 async function createRole(Principal: object | string, statement: object = {}): Promise<string> {
@@ -202,7 +202,9 @@ describe('a service', () => {
   let credentials: Credentials;
 
   before(async () => {
-    credentials = credentialsIn((await registerService(configuration(), SERVICE, [ACCOUNT])).join('\n'));
+    credentials = credentialsIn(
+      (await registerService(await configuration(), SERVICE, [ACCOUNT])).join('\n'),
+    );
   });
 
   /** A client of the service that says on whose behalf it asks. */
@@ -269,7 +271,7 @@ describe('a key of another account', () => {
 
   before(async () => {
     const credentials = credentialsIn(
-      (await createAccount(configuration(), OTHER_ACCOUNT, 'victims')).join('\n'),
+      (await createAccount(await configuration(), OTHER_ACCOUNT, 'victims')).join('\n'),
     );
     victims = server.client({ credentials });
   });

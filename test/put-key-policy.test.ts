@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { KMS, PutKeyPolicyCommandInput } from '@aws-sdk/client-kms';
 import { createKey as createKeyInside, SYMMETRIC_KEY } from '../src/kms/index.ts';
+import { SKIP_UNLESS_SQLITE } from './support/engine.ts';
 import { openDatabase, openInside, tamper } from './support/inside.ts';
 import { allow, deny, keyPolicy } from './support/key-policies.ts';
 import { createKey, enterState } from './support/keys.ts';
@@ -309,7 +310,9 @@ describe('PutKeyPolicy: examples', () => {
 });
 
 describe('PutKeyPolicy: special errors', () => {
-  it('DependencyTimeoutException: the system timed out while trying to fulfill the request', async (t) => {
+  it('DependencyTimeoutException: the system timed out while trying to fulfill the request', {
+    skip: SKIP_UNLESS_SQLITE,
+  }, async (t) => {
     const { keyId: KeyId } = await createKey(kms);
     const database = openDatabase(dataDirectory);
     t.after(() => database.close());

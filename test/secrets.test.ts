@@ -16,6 +16,7 @@ import { deriveKey } from '../src/keyring/derivation.ts';
 import { openRootKeyFile } from '../src/keyring/index.ts';
 import { naiveSign } from '../src/sigv4/naive-signer.ts';
 import { listKeyMaterials } from '../src/store/index.ts';
+import { engineFlags } from './support/engine.ts';
 import { identityPolicy, trustPolicy } from './support/identities.ts';
 import { createImportedKey, importMaterial } from './support/import.ts';
 import { openInside, rootKeyFileOf, tamper } from './support/inside.ts';

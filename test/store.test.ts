@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { after, afterEach, beforeEach, describe, it } from 'node:test';
+import { sql } from 'kysely';
 import { OperatorError, ServiceError } from '../src/errors.ts';
 import { createKeyring } from '../src/keyring/index.ts';
 import {
@@ -17,6 +17,7 @@ import {
   findGrant,
   findIdentity,
   findKey,
+  holdLease,
   insertAccessKey,
   insertAccount,
   insertAlias,
@@ -24,20 +25,25 @@ import {
   insertIdentity,
   insertKey,
   type KeyRecord,
+  type Lease,
   listAliasesOfKey,
   listKeyMaterials,
   listReferrers,
   noteAccessKeyUse,
   type OpenedStore,
+  openPostgres,
   openSqlite,
   openStore,
   putKeyMaterial,
   RevisionConflict,
   readStoreIdentity,
   type Store,
+  takeLease,
   updateKey,
   type Writer,
 } from '../src/store/index.ts';
+import type { Database } from '../src/store/schema.ts';
+import { engineFlags, SKIP_UNLESS_SQLITE } from './support/engine.ts';
 
 const rootKey = randomBytes(32);
 const storeId = 'store-under-test';
@@ -88,13 +94,28 @@ async function insertKeyWithMaterial(writer: Writer): Promise<void> {
 }
 
 let directory: string;
-let file: string;
+let location: string;
 const stores: Store[] = [];
 
 async function open(): Promise<Store> {
-  const { store } = await openWith(openSqlite(file), rootKey);
+  const { store } = await openWith(await openEngine(), rootKey);
   stores.push(store);
   return store;
+}
+
+/** Another connection to the same database. */
+async function openEngine(): Promise<Engine> {
+  return SKIP_UNLESS_SQLITE ? openPostgres(location) : openSqlite(location);
+}
+
+/** Does something to the database behind the store's back. */
+async function directly<T>(work: (db: Database) => Promise<T>): Promise<T> {
+  const engine = await openEngine();
+  try {
+    return await engine.write(work);
+  } finally {
+    await engine.close();
+  }
 }
 
 function openWith(engine: Engine, itsRootKey: Uint8Array): Promise<OpenedStore> {
@@ -103,7 +124,8 @@ function openWith(engine: Engine, itsRootKey: Uint8Array): Promise<OpenedStore> 
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'qkms-store-'));
-  file = join(directory, 'qkms.db');
+  const { databaseUrl } = await engineFlags(directory);
+  location = databaseUrl ?? join(directory, 'qkms.db');
 });
 afterEach(async () => {
   for (const store of stores.splice(0)) await store.close();
@@ -112,7 +134,7 @@ afterEach(async () => {
 after(() => keyring.destroy());
 
 describe('the store', () => {
-  it('returns what was written, from the same file, after it was closed', async () => {
+  it('returns what was written, from the same database, after it was closed', async () => {
     const first = await open();
     await first.write((writer) => insertKeyWithMaterial(writer));
     await first.close();
@@ -151,22 +173,16 @@ describe('the store', () => {
   });
 
   it('refuses a database of another application, and does not change it', async () => {
-    const other = new DatabaseSync(file);
-    other.exec('create table customers (name text)');
+    await directly((db) => sql`create table customers (name text)`.execute(db));
     await assert.rejects(open(), OperatorError);
-    assert.deepEqual(
-      other
-        .prepare('select name from sqlite_master')
-        .all()
-        .map((row) => row['name']),
-      ['customers'],
-    );
-    other.close();
+    const engine = await openEngine();
+    assert.deepEqual(await engine.read((db) => engine.dialect.tableNames(db)), ['customers']);
+    await engine.close();
   });
 
   it('refuses a store of another root key, and does not change it', async () => {
     await open();
-    const engine = openSqlite(file);
+    const engine = await openEngine();
     await assert.rejects(openWith(engine, randomBytes(32)), /root key/);
     assert.equal((await readStoreIdentity(engine))?.storeId, storeId);
     await engine.close();
@@ -174,7 +190,7 @@ describe('the store', () => {
 
   it('refuses a store of a newer schema', async () => {
     await open();
-    const engine = openSqlite(file);
+    const engine = await openEngine();
     const change = (values: { value?: string; mac?: Uint8Array }) =>
       engine.write((db) => db.updateTable('meta').set(values).where('name', '=', 'schema_version').execute());
     await change({ value: '999' });
@@ -255,9 +271,7 @@ describe('the fence', () => {
     await reading.passFence();
     await cache.get(entity);
     await writing.write((writer) => updateKey(writer, record));
-    const direct = new DatabaseSync(file);
-    direct.exec('delete from change_log');
-    direct.close();
+    await directly((db) => db.deleteFrom('change_log').execute());
     await reading.passFence();
     assert.equal((await cache.get(entity))?.revision, 2);
   });
@@ -267,7 +281,7 @@ describe('a stored row', () => {
   /** Everything that reads a row of each table. */
   const reads: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
     meta: async () => {
-      const engine = openSqlite(file);
+      const engine = await openEngine();
       try {
         await openWith(engine, rootKey);
       } finally {
@@ -300,14 +314,19 @@ describe('a stored row', () => {
     identity_references: (store) => {
       return store.read((reader) => listReferrers(reader, record.accountId, membership, '', 10));
     },
+    leases: (store) => store.write((writer) => holdLease(writer, lease, 8, 100)),
     fence: (store) => store.passFence(),
-    change_log: (store) => store.passFence(),
+    change_log: async (store) => {
+      await store.write(async (writer) => writer.changed('key/another'));
+      await store.passFence();
+    },
   };
 
   /** The columns by which rows of some tables are found. */
   const SEARCHED: Readonly<Record<string, readonly string[]>> = {
     grants: ['grant_id'],
     accounts: ['account_id'],
+    leases: ['name'],
     identities: ['account_id', 'kind', 'name_key'],
     identity_references: ['target', 'relation', 'owner'],
   };
@@ -325,8 +344,11 @@ describe('a stored row', () => {
     details: '{"operations":["Decrypt"]}',
   };
 
+  let lease: Lease;
+
   async function fill(store: Store): Promise<void> {
     await store.passFence();
+    ({ lease } = await store.write((writer) => takeLease(writer, 'due-work', 7, 100)));
     await store.write(async (writer) => {
       await insertKeyWithMaterial(writer);
       await insertAlias(writer, {
@@ -375,29 +397,36 @@ describe('a stored row', () => {
     it(`of ${table} in which any byte of any column was changed is refused when it is read`, async () => {
       const store = await open();
       await fill(store);
-      const direct = new DatabaseSync(file);
-      const row = direct.prepare(`select rowid as place, * from ${table} order by rowid desc`).get() ?? {};
+      const engine = await openEngine();
+      const { rows } = await engine.read((db) =>
+        sql<Record<string, unknown>>`select * from ${sql.table(table)} order by mac`.execute(db),
+      );
+      const [row = {}] = rows;
+      /** Rows are told apart by their codes, which may be what is changed. */
+      const set = (column: string, value: unknown, mac: unknown) =>
+        engine.write((db) =>
+          sql`update ${sql.table(table)} set ${sql.ref(column)} = ${value} where mac = ${mac}`.execute(db),
+        );
       let changes = 0;
       for (const [column, value] of Object.entries(row)) {
         // The columns by which a row is found cannot be changed unnoticed either, but then it is not found at all.
         const isSearched =
-          /^(place|region|key_id|access_key_id|target_key_id|id)$/.test(column) ||
+          /^(region|key_id|access_key_id|target_key_id|id)$/.test(column) ||
           SEARCHED[table]?.includes(column) ||
           (column === 'version' && table === 'change_log');
         if (isSearched) continue;
-        const set = direct.prepare(`update ${table} set ${column} = ? where rowid = ?`);
         for (const altered of alterations(value)) {
-          set.run(altered, row['place'] ?? null);
+          await set(column, altered, row['mac']);
           await assert.rejects(
             read(store),
             /not authentic|root key|damaged|schema/,
             `${column} = ${String(altered)}`,
           );
           changes += 1;
+          await set(column, value, column === 'mac' ? altered : row['mac']);
         }
-        set.run(value, row['place'] ?? null);
       }
-      direct.close();
+      await engine.close();
       assert.ok(changes > 25);
       await read(store);
     });

@@ -148,13 +148,14 @@ async function greet(client: pg.ClientBase): Promise<void> {
 }
 
 function settingsOf(url: DatabaseUrl, { host, port }: DatabaseHost, limits: ConnectionLimits): pg.PoolConfig {
-  const { user, password, database } = url;
+  const { user, password, database, options } = url;
   return {
     host,
     port,
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { password }),
     ...(database === undefined ? {} : { database }),
+    ...(options === undefined ? {} : { options }),
     ssl: sslOf(url, host),
     enableChannelBinding: true,
     application_name: 'qkms',

@@ -23,7 +23,7 @@ const BEGIN_WRITING = `
   start transaction isolation level read committed;
   select pg_advisory_xact_lock(1903914355, hashtext(current_schema()))`;
 
-const FENCE = { name: 'qkms_fence', text: 'select version, stamp from fence' };
+const FENCE = { name: 'qkms_fence', text: 'select version, stamp, mac from fence' };
 
 const MOST_ATTEMPTS = 5;
 const LONGEST_PAUSE = 50;
@@ -102,8 +102,8 @@ async function readFence(connections: PrimaryConnections): Promise<string> {
   const client = await connections.connect();
   let failure: Error | undefined;
   try {
-    const { rows } = await client.query<{ version: number; stamp: string }>(FENCE);
-    return `${rows[0]?.version} ${rows[0]?.stamp}`;
+    const { rows } = await client.query<Schema['fence']>(FENCE);
+    return JSON.stringify(rows);
   } catch (error) {
     failure = error instanceof Error ? error : new Error(String(error));
     client.connection.stream.destroy();
