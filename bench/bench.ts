@@ -72,6 +72,7 @@ async function bench(options: Options, isQuick: boolean): Promise<void> {
       identities: await measureApart('identities', directory),
       grants: await measureApart('grants', directory),
       signing: await measureApart('signing', directory),
+      postgres: await measureApart('postgres', directory),
     };
     const largeStore = options.million
       ? await measureLargeStore(directory, generators, decrypt, options)
@@ -179,7 +180,7 @@ async function measureLargeStore(
   const dataDirectory = join(directory, 'large');
   await (await startQkms(dataDirectory, 1)).stop();
   const begin = performance.now();
-  const ciphertexts = await addKeys(dataDirectory, LARGE_STORE_KEYS, UNCACHED_KEYS, (done) => {
+  const ciphertexts = await addKeys({ dataDirectory }, LARGE_STORE_KEYS, UNCACHED_KEYS, (done) => {
     if (done % 100_000 === 0) say(`filling: ${done} keys`);
   });
   const fillSeconds = (performance.now() - begin) / 1000;

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { SymmetricKeyMaterial } from '../src/crypto/index.ts';
 import { defaultKeyPolicy, SYMMETRIC_KEY } from '../src/kms/index.ts';
 import { wrapKeyMaterial } from '../src/kms/key-entry.ts';
-import { openPresentStore } from '../src/opening.ts';
+import { openPresentStore, type StoreLocation } from '../src/opening.ts';
 import { insertKey, type KeyMaterialRecord, putKeyMaterial, type Writer } from '../src/store/index.ts';
 import { REGION } from './requests.ts';
 
@@ -18,12 +18,12 @@ const POLICY = defaultKeyPolicy('aws', ACCOUNT);
  * @returns one ciphertext (base64) of 64 bytes under each of `samples` of the keys
  */
 export async function addKeys(
-  dataDirectory: string,
+  location: StoreLocation,
   count: number,
   samples: number,
   progress: (done: number) => void,
 ): Promise<readonly string[]> {
-  const { store, keyring } = await openPresentStore({ dataDirectory });
+  const { store, keyring } = await openPresentStore(location);
   const ciphertexts: string[] = [];
   const sampleInterval = Math.floor(count / samples);
   for (let done = 0; done < count; done += KEYS_PER_TRANSACTION) {

@@ -15,7 +15,7 @@ process.on('message', (order: LoadOrder) => {
   void putLoad(order).then((report) => process.send?.(report));
 });
 
-async function putLoad({ port, connections, milliseconds, requests }: LoadOrder): Promise<LoadReport> {
+async function putLoad({ ports, connections, milliseconds, requests }: LoadOrder): Promise<LoadReport> {
   const histogram = new Uint32Array(HISTOGRAM_BUCKETS);
   let next = 0;
   let answered = 0;
@@ -26,7 +26,7 @@ async function putLoad({ port, connections, milliseconds, requests }: LoadOrder)
   const end = start + milliseconds;
 
   /** Resolves when time is up and the last answer is there. */
-  function keepAsking(): Promise<void> {
+  function keepAsking(port: number): Promise<void> {
     return new Promise((resolve, reject) => {
       let sentAt = 0;
       /** Bytes of the present answer that are still to come; 0 between answers. */
@@ -47,7 +47,7 @@ async function putLoad({ port, connections, milliseconds, requests }: LoadOrder)
       };
       socket.on('connect', ask);
       socket.on('error', reject);
-      socket.on('close', () => resolve(performance.now() < end ? keepAsking() : undefined));
+      socket.on('close', () => resolve(performance.now() < end ? keepAsking(port) : undefined));
 
       function receive(length: number, bytes: Uint8Array): boolean {
         if (missing === 0) {
@@ -81,7 +81,9 @@ async function putLoad({ port, connections, milliseconds, requests }: LoadOrder)
     return bodyAt + Number(contentLength);
   }
 
-  await Promise.all(Array.from({ length: connections }, keepAsking));
+  await Promise.all(
+    Array.from({ length: connections }, (_, index) => keepAsking(ports[index % ports.length] ?? 0)),
+  );
   const seconds = (performance.now() - start) / 1000;
   const { user, system } = process.cpuUsage(cpuBefore);
   return { answered, refused, firstRefusal, seconds, cpuSeconds: (user + system) / 1e6, histogram };

@@ -7,7 +7,8 @@ export const HISTOGRAM_BUCKETS = 200_000;
 
 /** What a generator is told to do. */
 export interface LoadOrder {
-  readonly port: number;
+  /** Of each server; connections are divided among them. */
+  readonly ports: readonly number[];
   readonly connections: number;
   readonly milliseconds: number;
   /** Whole HTTP requests, sent in turn. */

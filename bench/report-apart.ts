@@ -2,7 +2,9 @@ import type { GrantReport } from './grants.ts';
 import type { IdentityReport } from './identities.ts';
 import { ratio, section, table, today, whole } from './markdown.ts';
 import type { PolicyReport } from './policy.ts';
+import type { PostgresReport } from './postgres.ts';
 import { renderGrants, renderPolicies } from './report-policies.ts';
+import { renderPostgres } from './report-postgres.ts';
 import type { SigningReport } from './signing.ts';
 
 /** What programs of their own measure, by their names: a section of the results each. */
@@ -11,6 +13,7 @@ export interface ApartReports {
   readonly identities: IdentityReport;
   readonly grants: GrantReport;
   readonly signing: SigningReport;
+  readonly postgres: PostgresReport;
 }
 
 export type Apart = keyof ApartReports;
@@ -32,6 +35,7 @@ const SECTIONS: { readonly [A in Apart]: Section<ApartReports[A]> } = {
   },
   grants: { heading: '## Grants', render: renderGrants },
   signing: { heading: '## Signatures', render: renderSigning },
+  postgres: { heading: '## Nodes on PostgreSQL', render: renderPostgres },
 };
 
 /** The programs. */
@@ -46,6 +50,7 @@ export function renderAllApart(reports: ApartReports): readonly string[] {
     renderApart('identities', reports.identities),
     renderApart('grants', reports.grants),
     renderApart('signing', reports.signing),
+    renderApart('postgres', reports.postgres),
   ];
 }
 

@@ -56,7 +56,7 @@ async function measure(
   ]);
   const before = cpuSeconds(server.pid);
   const result = await generators.run({
-    port: server.port,
+    ports: [server.port],
     connections,
     milliseconds: duration * 1000,
     requests,

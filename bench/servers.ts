@@ -21,13 +21,21 @@ export const NODE_FLAGS: readonly string[] = manifest.scripts.start
   .split(' ')
   .filter((word) => word.startsWith('--'));
 
-/** QKMS in production mode: signatures and policies are enforced, keys are kept in a SQLite file. */
-export function startQkms(dataDirectory: string, workers: number): Promise<RunningServer> {
+/**
+ * QKMS in production mode: signatures and policies are enforced, keys are kept in a SQLite file, or in the database of a
+ * URL.
+ */
+export function startQkms(
+  dataDirectory: string,
+  workers: number,
+  databaseUrl?: string,
+): Promise<RunningServer> {
   const program = fileURLToPath(new URL('../bin/qkms.cjs', import.meta.url));
   const flags = ['--port', '0', '--data-dir', dataDirectory, '--workers', String(workers)];
   return start(process.execPath, [...NODE_FLAGS, program, 'start', ...flags], /ready on http:.*:(\d+)$/, {
     QKMS_ROOT_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
     QKMS_ROOT_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+    ...(databaseUrl === undefined ? {} : { QKMS_DATABASE_URL: databaseUrl }),
   });
 }
 

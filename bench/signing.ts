@@ -167,7 +167,7 @@ function load(
   generators = loads,
 ): Promise<LoadResult> {
   return generators.run({
-    port: server.port,
+    ports: [server.port],
     connections,
     milliseconds: MILLISECONDS,
     requests: signedRequests(server.port, operation, bodies),

@@ -114,15 +114,16 @@ describe('an access key', () => {
   it('is managed by nobody but its user’s administrators', async () => {
     const other = await createUserWithKey(iam, 'someone');
     for (const call of [
-      iam.updateAccessKey({
-        UserName: 'ada',
-        AccessKeyId: other.credentials.accessKeyId,
-        Status: 'Inactive',
-      }),
-      iam.deleteAccessKey({ UserName: 'ada', AccessKeyId: other.credentials.accessKeyId }),
-      iam.deleteAccessKey({ UserName: 'ada', AccessKeyId: 'AKIAIOSFODNN7EXAMPL0' }),
+      () =>
+        iam.updateAccessKey({
+          UserName: 'ada',
+          AccessKeyId: other.credentials.accessKeyId,
+          Status: 'Inactive',
+        }),
+      () => iam.deleteAccessKey({ UserName: 'ada', AccessKeyId: other.credentials.accessKeyId }),
+      () => iam.deleteAccessKey({ UserName: 'ada', AccessKeyId: 'AKIAIOSFODNN7EXAMPL0' }),
     ])
-      await assertRefused(call, 'NoSuchEntityException', /^The Access Key with id \w+ cannot be found\.$/);
+      await assertRefused(call(), 'NoSuchEntityException', /^The Access Key with id \w+ cannot be found\.$/);
     await assertRefused(
       server.iam({ credentials: other.credentials }).createAccessKey(),
       'AccessDenied',

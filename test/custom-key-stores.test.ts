@@ -64,12 +64,12 @@ describe('an account without custom key stores', () => {
 
   it('has none to connect, disconnect, change or delete', async () => {
     for (const call of [
-      kms.connectCustomKeyStore({ CustomKeyStoreId }),
-      kms.disconnectCustomKeyStore({ CustomKeyStoreId }),
-      kms.updateCustomKeyStore({ CustomKeyStoreId, NewCustomKeyStoreName: 'other' }),
-      kms.deleteCustomKeyStore({ CustomKeyStoreId }),
+      () => kms.connectCustomKeyStore({ CustomKeyStoreId }),
+      () => kms.disconnectCustomKeyStore({ CustomKeyStoreId }),
+      () => kms.updateCustomKeyStore({ CustomKeyStoreId, NewCustomKeyStoreName: 'other' }),
+      () => kms.deleteCustomKeyStore({ CustomKeyStoreId }),
     ]) {
-      await assertRefused(call, 'CustomKeyStoreNotFoundException');
+      await assertRefused(call(), 'CustomKeyStoreNotFoundException');
     }
   });
 });

@@ -141,9 +141,9 @@ describe('what nobody has here', () => {
     assert.deepEqual((await iam.listSigningCertificates({ UserName })).Certificates, []);
     const { ServiceSpecificCredentials } = await iam.listServiceSpecificCredentials({ UserName });
     assert.deepEqual(ServiceSpecificCredentials, []);
-    for (const call of [iam.getLoginProfile({ UserName }), iam.deleteLoginProfile({ UserName })])
+    for (const call of [() => iam.getLoginProfile({ UserName }), () => iam.deleteLoginProfile({ UserName })])
       await assertRefused(
-        call,
+        call(),
         'NoSuchEntityException',
         `Login Profile for User ${UserName} cannot be found.`,
       );

@@ -193,15 +193,20 @@ describe('naming what belongs to another account', () => {
       Url: `https://${fresh('issuer')}.example.com`,
     });
     for (const call of [
-      iam.getPolicy({ PolicyArn }),
-      iam.getPolicyVersion({ PolicyArn, VersionId: 'v1' }),
-      iam.createPolicyVersion({ PolicyArn, PolicyDocument: JSON.stringify(EVERYTHING), SetAsDefault: true }),
-      iam.deletePolicy({ PolicyArn }),
-      iam.tagPolicy({ PolicyArn, Tags: [{ Key: 'a', Value: 'b' }] }),
-      iam.getOpenIDConnectProvider({ OpenIDConnectProviderArn }),
-      iam.addClientIDToOpenIDConnectProvider({ OpenIDConnectProviderArn, ClientID: 'mine' }),
+      () => iam.getPolicy({ PolicyArn }),
+      () => iam.getPolicyVersion({ PolicyArn, VersionId: 'v1' }),
+      () =>
+        iam.createPolicyVersion({
+          PolicyArn,
+          PolicyDocument: JSON.stringify(EVERYTHING),
+          SetAsDefault: true,
+        }),
+      () => iam.deletePolicy({ PolicyArn }),
+      () => iam.tagPolicy({ PolicyArn, Tags: [{ Key: 'a', Value: 'b' }] }),
+      () => iam.getOpenIDConnectProvider({ OpenIDConnectProviderArn }),
+      () => iam.addClientIDToOpenIDConnectProvider({ OpenIDConnectProviderArn, ClientID: 'mine' }),
     ])
-      await assertRefused(call, 'NoSuchEntityException');
+      await assertRefused(call(), 'NoSuchEntityException');
     await iam.deleteOpenIDConnectProvider({ OpenIDConnectProviderArn });
     await others.getOpenIDConnectProvider({ OpenIDConnectProviderArn });
   });

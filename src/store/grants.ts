@@ -100,7 +100,7 @@ export async function findSameGrant(reader: Reader, grant: GrantRecord): Promise
     // Of the index only those with a name are part.
     .where('name', '<>', '')
     .where('issuing_account', '=', issuing_account)
-    .where('retiring_principal', 'is', retiring_principal)
+    .where('retiring_principal', 'is not distinct from', retiring_principal)
     .where('details', '=', details)
     .limit(1)
     .executeTakeFirst();
