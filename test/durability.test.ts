@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { createRootKeyFile } from '../src/keyring/index.ts';
+import { SKIP_UNLESS_SQLITE } from './support/engine.ts';
 import { type UserLedger, verifyUsers, writeUsersUntilBroken } from './support/identity-load.ts';
 import { rootKeyFileOf, verifyStore } from './support/inside.ts';
 import { createKey } from './support/keys.ts';
@@ -114,7 +115,9 @@ describe('nothing that was acknowledged is lost', () => {
   });
 });
 
-describe('without its root key a node does not start, says why in one line, and leaves everything as it is', () => {
+describe('without its root key a node does not start, says why in one line, and leaves everything as it is', {
+  skip: SKIP_UNLESS_SQLITE,
+}, () => {
   /** The names of all files under the data directory, with a hash of what they hold. */
   async function snapshot(): Promise<Readonly<Record<string, string>>> {
     const entries = await readdir(dataDirectory, { recursive: true, withFileTypes: true });
