@@ -4,7 +4,13 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Configuration } from './config.ts';
 import { OperatorError, ServiceError } from './errors.ts';
-import { createKeyring, createRootKeyFile, openRootKeyFile, SealError } from './keyring/index.ts';
+import {
+  createKeyring,
+  createRootKeyFile,
+  flushDirectory,
+  openRootKeyFile,
+  SealError,
+} from './keyring/index.ts';
 import {
   type Engine,
   type OpenedStore,
@@ -157,6 +163,8 @@ async function createDirectory(path: string): Promise<void> {
   if (above !== path && !existsSync(above)) await createDirectory(above);
   try {
     await mkdir(path, { mode: 0o700 });
+    // Otherwise a power cut could take the directory away with all that is safe in it.
+    await flushDirectory(above);
   } catch (error) {
     if (existsSync(path)) return;
     const reason = error instanceof Error ? error.message : String(error);

@@ -6,21 +6,23 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { createRootKeyFile } from '../src/keyring/index.ts';
 import { SKIP_UNLESS_SQLITE } from './support/engine.ts';
-import { type UserLedger, verifyUsers, writeUsersUntilBroken } from './support/identity-load.ts';
 import { rootKeyFileOf, verifyStore } from './support/inside.ts';
 import { createKey } from './support/keys.ts';
 import { OTHER_REGION } from './support/multi-region.ts';
-import { endNodes, type NodeProcess, startNode, startNodeInVain } from './support/node-process.ts';
+import { endNodes, startNode, startNodeInVain } from './support/node-process.ts';
 import { type ReplicaLedger, replicateUntilBroken, verifyReplicas } from './support/replica-load.ts';
 import { startTestServer } from './support/server.ts';
-import { type Ledger, verifyCiphertexts, verifyLedger, writeUntilBroken } from './support/write-load.ts';
+import { type Ledger, verifyLedger, writeUntilBroken } from './support/write-load.ts';
+import { killInTheMidst, runKills } from './torture/sqlite/kills.ts';
 
-/** How often a node is killed; the environment variable QKMS_CRASHES asks for more. */
-const CRASHES = Number(process.env['QKMS_CRASHES'] ?? 3);
+/** How often nodes are killed; `npm run torture:sqlite` does so longer. */
+const KILLS = 20;
+const LANES = 2;
+const REPLICATION_KILLS = 3;
 const WRITERS = 3;
-const USER_WRITERS = 2;
-/** The most calls that are confirmed before a node is killed. */
-const LONGEST_LIFE = 100;
+/** The most calls that are confirmed before a node is killed in the midst of replication. */
+const MOST_CALLS = 100;
+const SEED = String(randomInt(2 ** 31));
 
 let directory: string;
 let dataDirectory: string;
@@ -34,61 +36,23 @@ afterEach(async () => {
 });
 
 describe('nothing that was acknowledged is lost', () => {
-  /** Kills a node as soon as it has confirmed some of the calls that writers make. */
-  async function killInTheMidst(
-    node: NodeProcess,
-    crash: number,
-    startWriters: (acknowledged: () => void) => readonly Promise<void>[],
-  ): Promise<void> {
-    let life = randomInt(1, LONGEST_LIFE);
-    const { promise: livedLongEnough, resolve } = Promise.withResolvers<void>();
-    const writers = startWriters(() => {
-      life -= 1;
-      if (life === 0) resolve();
-    });
-    await Promise.race([livedLongEnough, Promise.all(writers)]);
-    assert.ok(life <= 0, 'the node broke before it was killed');
-    // Killed are now the primary alone, whose workers then end themselves, now all processes at once.
-    await node.kill({ everything: crash % 2 === 1 });
-    await Promise.all(writers);
-  }
-
-  it(`however often a node is killed in the midst of its work: ${CRASHES} times`, async (t) => {
-    const ledgers: readonly Ledger[] = Array.from({ length: WRITERS }, () => []);
-    const userLedgers: readonly UserLedger[] = Array.from({ length: USER_WRITERS }, () => []);
-    const verify = async (node: NodeProcess) => {
-      for (const ledger of ledgers) await verifyLedger(node.client(), ledger);
-      for (const ledger of userLedgers) await verifyUsers(node, ledger);
-    };
-    for (let crash = 0; crash < CRASHES; crash += 1) {
-      const node = await startNode({ dataDirectory, workers: 2 });
-      await verify(node);
-
-      await killInTheMidst(node, crash, (acknowledged) => [
-        ...ledgers.map((ledger) => writeUntilBroken(node.client(), ledger, acknowledged)),
-        ...userLedgers.map((ledger) => writeUsersUntilBroken(node, ledger, acknowledged)),
-      ]);
-    }
-
-    const node = await startNode({ dataDirectory, workers: 2 });
-    await verify(node);
-    const keys = await verifyStore(dataDirectory);
-    const users = userLedgers.flat().length;
-    const known = ledgers.flat().length + users;
-    // A key may have been created whose creator was never told.
-    const unknown = (WRITERS + USER_WRITERS) * CRASHES;
-    assert.ok(keys >= known && keys <= known + unknown, `${keys} keys, ${known} of them known`);
-    for (const ledger of ledgers) await verifyCiphertexts(node.client(), ledger);
-    assert.equal(await node.stop(), 0);
-    t.diagnostic(`${known} keys, ${users} users`);
+  it(`however often nodes are killed in the midst of their work: ${KILLS} times, seed ${SEED}`, async () => {
+    const report = await runKills({ directory, kills: KILLS, lanes: LANES, seed: SEED });
+    assert.ok(report.calls >= KILLS && report.looks > 0);
   });
 
-  it(`of keys in several Regions, which are whole, or are made so: ${CRASHES} times`, async () => {
+  it(`of keys in several Regions, which are whole, or are made so: ${REPLICATION_KILLS} times`, async () => {
     const ledgers: readonly ReplicaLedger[] = Array.from({ length: WRITERS }, () => []);
-    for (let crash = 0; crash < CRASHES; crash += 1) {
+    for (let kill = 0; kill < REPLICATION_KILLS; kill += 1) {
       const node = await startNode({ dataDirectory, workers: 2 });
-      await killInTheMidst(node, crash, (acknowledged) =>
-        ledgers.map((ledger) => replicateUntilBroken(node.client(), ledger, acknowledged)),
+      const killing = {
+        calls: randomInt(1, MOST_CALLS),
+        pause: 0,
+        everything: kill % 2 === 1,
+        drains: false,
+      };
+      await killInTheMidst(node, killing, (confirmed) =>
+        ledgers.map((ledger) => replicateUntilBroken(node.client(), ledger, confirmed)),
       );
     }
     const node = await startNode({ dataDirectory, workers: 2 });

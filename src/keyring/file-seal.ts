@@ -111,7 +111,8 @@ async function writeDraft(draft: string): Promise<void> {
   }
 }
 
-async function flushDirectory(path: string): Promise<void> {
+/** Resolves when the names of the files in a directory are on disk, as far as the system can say so. */
+export async function flushDirectory(path: string): Promise<void> {
   if (!HAS_MODES) return;
   const directory = await open(path, constants.O_RDONLY);
   try {

@@ -20,7 +20,7 @@
  *
  * @module
  */
-export { createRootKeyFile, openRootKeyFile } from './file-seal.ts';
+export { createRootKeyFile, flushDirectory, openRootKeyFile } from './file-seal.ts';
 export { createKeyring, type Keyring, type WrapPurpose } from './keyring.ts';
 export type { RecordColumns } from './record-mac.ts';
 export { type Seal, SealError, type SealErrorReason } from './seal.ts';

@@ -6,7 +6,6 @@ import {
   Kysely,
   type SqliteDatabase,
   SqliteDialect,
-  type SqliteDialectConfig,
   SqliteDriver,
   type SqliteStatement,
   sql,
@@ -21,8 +20,9 @@ const WRITE_WAIT = 5_000;
 const FIRST_PAUSE = 1;
 const LONGEST_PAUSE = 25;
 
-/** SQLite's primary result code for a lock held by another connection. */
+/** SQLite's primary result codes: for a lock held by another connection, and for a disk without space. */
 const SQLITE_BUSY = 5;
+const SQLITE_FULL = 13;
 
 /**
  * Opens a database file, or with a `file:…?vfs=memdb` URI one that lives in this process's memory, through two
@@ -34,7 +34,7 @@ export function openSqlite(location: string): Engine {
   const readerDatabase = connect(location);
   const writerDatabase = connect(location);
   const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: statements(readerDatabase) }) });
-  const writer = new Kysely<Schema>({ dialect: new WriterDialect({ database: statements(writerDatabase) }) });
+  const writer = new Kysely<Schema>({ dialect: new WriterDialect(writerDatabase) });
   const dataVersion = readerDatabase.prepare('pragma data_version');
   let checkpointDatabase: DatabaseSync | undefined;
   return {
@@ -46,7 +46,12 @@ export function openSqlite(location: string): Engine {
     forgetDeleted() {
       // A connection of its own, which is never in the midst of a transaction; one that is reading keeps the log.
       checkpointDatabase ??= connect(location);
-      return checkpointDatabase.prepare('pragma wal_checkpoint(truncate)').get()?.['busy'] === 0;
+      try {
+        return checkpointDatabase.prepare('pragma wal_checkpoint(truncate)').get()?.['busy'] === 0;
+      } catch (error) {
+        if (hasResultCode(error, SQLITE_FULL)) return false;
+        throw error;
+      }
     },
     refusalOf: (error) => (error instanceof ServiceError ? error : storeUnavailable(error)),
     explain: (error) => error,
@@ -78,6 +83,7 @@ function connect(location: string): DatabaseSync {
     database.exec(`
       pragma journal_mode = wal;
       pragma synchronous = full;
+      pragma fullfsync = on;
       pragma secure_delete = on;
       pragma trusted_schema = off;
       pragma busy_timeout = 0;
@@ -119,15 +125,15 @@ function toInputValue(value: unknown): SQLInputValue {
 }
 
 class WriterDialect extends SqliteDialect {
-  readonly #config: SqliteDialectConfig;
+  readonly #database: DatabaseSync;
 
-  constructor(config: SqliteDialectConfig) {
-    super(config);
-    this.#config = config;
+  constructor(database: DatabaseSync) {
+    super({ database: statements(database) });
+    this.#database = database;
   }
 
   override createDriver(): SqliteDriver {
-    return new WriterDriver(this.#config);
+    return new WriterDriver(this.#database);
   }
 }
 
@@ -136,6 +142,13 @@ class WriterDialect extends SqliteDialect {
  * and waits for the lock without blocking the event loop.
  */
 class WriterDriver extends SqliteDriver {
+  readonly #database: DatabaseSync;
+
+  constructor(database: DatabaseSync) {
+    super({ database: statements(database) });
+    this.#database = database;
+  }
+
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     const deadline = performance.now() + WRITE_WAIT;
     for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
@@ -143,19 +156,24 @@ class WriterDriver extends SqliteDriver {
         await connection.executeQuery(CompiledQuery.raw('begin immediate'));
         return;
       } catch (error) {
-        if (!isBusy(error)) throw error;
+        if (!hasResultCode(error, SQLITE_BUSY)) throw error;
         if (performance.now() > deadline) throw storeBusy(error);
       }
       await delay(pause);
     }
   }
+
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    // On a full disk SQLite has rolled back by itself, and would complain, which would hide what was wrong.
+    if (this.#database.isTransaction) await super.rollbackTransaction(connection);
+  }
 }
 
-function isBusy(error: unknown): boolean {
+function hasResultCode(error: unknown, code: number): boolean {
   return (
     error instanceof Error &&
     'errcode' in error &&
     typeof error.errcode === 'number' &&
-    (error.errcode & 0xff) === SQLITE_BUSY
+    (error.errcode & 0xff) === code
   );
 }

@@ -7,6 +7,7 @@ import { identityPolicy, trustPolicy } from './identities.ts';
 import { allow, keyPolicy, rootOf } from './key-policies.ts';
 import { createKey } from './keys.ts';
 import type { NodeProcess } from './node-process.ts';
+import type { Random } from './random.ts';
 import { ACCOUNT } from './server.ts';
 import { sameFacts } from './write-load.ts';
 
@@ -46,24 +47,28 @@ interface Change {
   readonly make: () => Promise<unknown>;
 }
 
-type Clients = Pick<NodeProcess, 'client' | 'iam' | 'sts'>;
+/** Who asks a service for what. */
+export type Clients = Pick<NodeProcess, 'client' | 'iam' | 'sts'>;
 
 /**
  * Creates and changes users, one call after the other, until the connection breaks.
  *
  * @param acknowledged is told of each call that the service has confirmed
+ * @param random decides what is done
  * @throws IAMServiceException when the service refuses what it should do
  */
 export async function writeUsersUntilBroken(
   node: Clients,
   ledger: UserLedger,
   acknowledged: () => void,
+  random: Random = randomInt,
 ): Promise<void> {
   try {
     for (;;) {
-      const user = ledger[randomInt(Math.min(ledger.length + 1, MOST_USERS))];
+      const user = ledger[random(Math.min(ledger.length + 1, MOST_USERS))];
       if (user === undefined) await create(node, ledger);
-      else await change(node, user);
+      else if (NEW_KEY in user.acknowledged.accessKeys) await forgetNewKeys(node, user);
+      else await change(node, user, random);
       acknowledged();
     }
   } catch (error) {
@@ -98,9 +103,9 @@ async function createAccessKey(iam: IAM, UserName: string, secrets: Map<string, 
   return AccessKey.AccessKeyId;
 }
 
-async function change(node: Clients, user: WrittenUser): Promise<void> {
-  const changes = possibleChanges(node, user);
-  const chosen = changes[randomInt(changes.length)];
+async function change(node: Clients, user: WrittenUser, random: Random): Promise<void> {
+  const changes = possibleChanges(node, user, random);
+  const chosen = changes[random(changes.length)];
   if (chosen === undefined) return;
   user.attempted = { ...user.acknowledged, ...chosen.to };
   const created = await chosen.make();
@@ -114,11 +119,12 @@ async function change(node: Clients, user: WrittenUser): Promise<void> {
 function possibleChanges(
   node: Clients,
   { name, keyId, secrets, acknowledged }: WrittenUser,
+  random: Random,
 ): readonly Change[] {
   const iam = node.iam();
   const { policies, groups, accessKeys } = acknowledged;
   const UserName = name;
-  const PolicyName = `policy-${randomInt(3)}`;
+  const PolicyName = `policy-${random(3)}`;
   const document = somePolicy();
   const { [PolicyName]: removed, ...otherPolicies } = policies;
   const trust = someTrustPolicy(name);
@@ -190,10 +196,12 @@ export async function verifyUsers(node: Clients, ledger: UserLedger): Promise<vo
     const facts = await readFacts(node, user);
     const expected = sameFacts(facts, user.attempted) ? user.attempted : user.acknowledged;
     assert.deepEqual(facts, expected, `user ${user.name} is not as it was confirmed`);
+    user.acknowledged = facts;
     delete user.attempted;
-    user.acknowledged = await forgetNewKeys(node, user, facts);
-    for (const [accessKeyId, status] of Object.entries(user.acknowledged.accessKeys)) {
-      const sts = node.sts({ accessKeyId, secretAccessKey: user.secrets.get(accessKeyId) ?? '' });
+    for (const [accessKeyId, status] of Object.entries(facts.accessKeys)) {
+      const secretAccessKey = user.secrets.get(accessKeyId);
+      if (secretAccessKey === undefined) continue;
+      const sts = node.sts({ accessKeyId, secretAccessKey });
       const signIn = sts.getCallerIdentity().then(
         ({ Arn }) => Arn,
         (error: unknown) => {
@@ -206,18 +214,16 @@ export async function verifyUsers(node: Clients, ledger: UserLedger): Promise<vo
   }
 }
 
-/** Deletes access keys whose secrets nobody was told. */
-async function forgetNewKeys(
-  node: Clients,
-  { name, secrets }: WrittenUser,
-  facts: UserFacts,
-): Promise<UserFacts> {
+/** Deletes the access key whose secret nobody was told. */
+async function forgetNewKeys(node: Clients, user: WrittenUser): Promise<void> {
+  const { [NEW_KEY]: forgotten, ...accessKeys } = user.acknowledged.accessKeys;
+  user.attempted = { ...user.acknowledged, accessKeys };
   const iam = node.iam();
-  const { AccessKeyMetadata = [] } = await iam.listAccessKeys({ UserName: name });
+  const { AccessKeyMetadata = [] } = await iam.listAccessKeys({ UserName: user.name });
   for (const { AccessKeyId = '' } of AccessKeyMetadata)
-    if (!secrets.has(AccessKeyId)) await iam.deleteAccessKey({ UserName: name, AccessKeyId });
-  const { [NEW_KEY]: forgotten, ...accessKeys } = facts.accessKeys;
-  return { ...facts, accessKeys };
+    if (!user.secrets.has(AccessKeyId)) await iam.deleteAccessKey({ UserName: user.name, AccessKeyId });
+  user.acknowledged = user.attempted;
+  delete user.attempted;
 }
 
 async function readFacts(node: Clients, { name, keyId, secrets }: WrittenUser): Promise<UserFacts> {

@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { IAM } from '@aws-sdk/client-iam';
 import { KMS } from '@aws-sdk/client-kms';
 import { STS } from '@aws-sdk/client-sts';
 import { engineFlags } from './engine.ts';
+import { COMPILE_CACHE } from './qkms-process.ts';
 import { type Credentials, REGION, ROOT_CREDENTIALS } from './server.ts';
 
 const ENTRY = fileURLToPath(new URL('../../src/cli/qkms.ts', import.meta.url));
@@ -15,6 +17,8 @@ export interface NodeProcess {
   readonly endpoint: string;
   /** Of the primary process. */
   readonly pid: number;
+  /** All that it has logged, once it has ended. */
+  readonly log: Promise<string>;
   /** A stock AWS SDK client, signing as the root user of ACCOUNT. It does not retry. */
   client(region?: string): KMS;
   /** Signing as the root user of ACCOUNT, or with whatever credentials. */
@@ -38,6 +42,8 @@ export interface NodeOptions {
   readonly flags?: readonly string[];
   /** Variables besides those of this process. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** A command that runs the one that follows it in its place. */
+  readonly launcher?: readonly string[];
 }
 
 /** How a start ended that was not to succeed. */
@@ -50,10 +56,10 @@ export interface FailedStart {
 /** Starts a node on a free port and resolves when it serves. */
 export async function startNode(options: NodeOptions): Promise<NodeProcess> {
   const child = await spawnNode(options);
-  const errors = collect(child.stderr);
+  const log = collect(child.stderr);
   const endpoint = await readyLine(child);
   const { pid } = child;
-  if (endpoint === undefined || pid === undefined) throw new Error(`the node did not start: ${await errors}`);
+  if (endpoint === undefined || pid === undefined) throw new Error(`the node did not start: ${await log}`);
   const exited = once(child, 'exit');
   const clients: { destroy(): void }[] = [];
   const settings = { endpoint, region: REGION, credentials: ROOT_CREDENTIALS, maxAttempts: 1 };
@@ -68,6 +74,7 @@ export async function startNode(options: NodeOptions): Promise<NodeProcess> {
   return {
     endpoint,
     pid,
+    log,
     client: (region = REGION) => keep(new KMS({ ...settings, region })),
     iam: (credentials = ROOT_CREDENTIALS) => keep(new IAM({ ...settings, credentials })),
     sts: (credentials) => keep(new STS({ ...settings, credentials })),
@@ -102,16 +109,27 @@ export async function startNodeInVain(options: NodeOptions): Promise<FailedStart
   return { code: child.exitCode, stdout, stderr };
 }
 
+/** Starts a node, and kills all of its processes after so many milliseconds, whether it serves by then or not. */
+export async function killNodeWhileItStarts(options: NodeOptions, delay: number): Promise<void> {
+  const child = await spawnNode(options);
+  const exited = once(child, 'exit');
+  await setTimeout(delay);
+  killGroup(child);
+  await exited;
+}
+
 async function spawnNode(options: NodeOptions): Promise<ChildProcess> {
-  const { dataDirectory, workers, flags = [], environment } = options;
-  const args = [ENTRY, 'start', '--port', '0', '--data-dir', dataDirectory, '--workers', String(workers)];
+  const { dataDirectory, workers, flags = [], environment, launcher = [] } = options;
+  const settings = ['--port', '0', '--data-dir', dataDirectory, '--workers', String(workers), ...flags];
+  const [command = '', ...args] = [...launcher, process.execPath, ENTRY, 'start', ...settings];
   const { databaseUrl } = await engineFlags(dataDirectory);
-  const child = spawn(process.execPath, [...args, ...flags], {
+  const child = spawn(command, args, {
     // A process group of its own, which can be ended as a whole.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
       ...(databaseUrl === undefined ? {} : { QKMS_DATABASE_URL: databaseUrl }),
       QKMS_ROOT_ACCESS_KEY_ID: ROOT_CREDENTIALS.accessKeyId,
       QKMS_ROOT_SECRET_ACCESS_KEY: ROOT_CREDENTIALS.secretAccessKey,

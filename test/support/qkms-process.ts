@@ -11,7 +11,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** What `npm start` runs. */
 export const QKMS = join(ROOT, 'src/cli/qkms.ts');
 /** Where `qkms` keeps compiled code; what tests start in its stead shall start as fast. */
-const COMPILE_CACHE = join(ROOT, 'node_modules/.cache/qkms');
+export const COMPILE_CACHE = join(ROOT, 'node_modules/.cache/qkms');
 
 /** How a process ended. */
 export interface Ending {

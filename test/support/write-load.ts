@@ -4,6 +4,7 @@ import { type KMS, KMSServiceException } from '@aws-sdk/client-kms';
 import { importMaterial } from './import.ts';
 import { allow, keyPolicy } from './key-policies.ts';
 import { createKey, encrypt } from './keys.ts';
+import type { Random } from './random.ts';
 
 /** Every how many-th key has imported material. */
 const IMPORTED_SHARE = 5;
@@ -43,14 +44,20 @@ interface Change {
  * Creates and changes keys, one call after the other, until the connection breaks.
  *
  * @param acknowledged is told of each call that the service has confirmed
+ * @param random decides what is done
  * @throws KMSServiceException when the service refuses what it should do
  */
-export async function writeUntilBroken(kms: KMS, ledger: Ledger, acknowledged: () => void): Promise<void> {
+export async function writeUntilBroken(
+  kms: KMS,
+  ledger: Ledger,
+  acknowledged: () => void,
+  random: Random = randomInt,
+): Promise<void> {
   try {
     for (;;) {
-      const key = ledger[randomInt(ledger.length + 1)];
-      if (key === undefined) await create(kms, ledger);
-      else await change(kms, key);
+      const key = ledger[random(ledger.length + 1)];
+      if (key === undefined) await create(kms, ledger, random);
+      else await change(kms, key, random);
       acknowledged();
     }
   } catch (error) {
@@ -58,10 +65,10 @@ export async function writeUntilBroken(kms: KMS, ledger: Ledger, acknowledged: (
   }
 }
 
-async function create(kms: KMS, ledger: Ledger): Promise<void> {
+async function create(kms: KMS, ledger: Ledger, random: Random): Promise<void> {
   const facts = { state: 'Enabled', policy: somePolicy(), description: randomUUID(), tags: {}, aliases: [] };
   const request = { Policy: facts.policy, Description: facts.description };
-  if (randomInt(IMPORTED_SHARE) === 0) {
+  if (random(IMPORTED_SHARE) === 0) {
     const { keyId } = await createKey(kms, { ...request, Origin: 'EXTERNAL' });
     const material = randomBytes(32);
     ledger.push({ keyId, material, acknowledged: { ...facts, state: 'PendingImport' } });
@@ -73,10 +80,10 @@ async function create(kms: KMS, ledger: Ledger): Promise<void> {
   key.ciphertext = await encrypt(kms, keyId, keyId);
 }
 
-async function change(kms: KMS, key: WrittenKey): Promise<void> {
+async function change(kms: KMS, key: WrittenKey, random: Random): Promise<void> {
   const { acknowledged, material } = key;
-  const changes = material ? importChanges(acknowledged, material) : possibleChanges(acknowledged);
-  const chosen = changes[randomInt(changes.length)];
+  const changes = material ? importChanges(acknowledged, material) : possibleChanges(acknowledged, random);
+  const chosen = changes[random(changes.length)];
   if (chosen === undefined) return;
   const attempted = { ...key.acknowledged, ...chosen.to };
   key.attempted = attempted;
@@ -88,7 +95,7 @@ async function change(kms: KMS, key: WrittenKey): Promise<void> {
     key.ciphertext ??= await encrypt(kms, key.keyId, key.keyId);
 }
 
-function possibleChanges({ state, tags, aliases }: KeyFacts): readonly Change[] {
+function possibleChanges({ state, tags, aliases }: KeyFacts, random: Random): readonly Change[] {
   const policy = somePolicy();
   const put: Change = {
     to: { policy },
@@ -98,7 +105,7 @@ function possibleChanges({ state, tags, aliases }: KeyFacts): readonly Change[] 
     return [put, { to: { state: 'Disabled' }, make: (kms, KeyId) => kms.cancelKeyDeletion({ KeyId }) }];
   }
   const description = randomUUID();
-  const tag = { TagKey: `tag-${randomInt(3)}`, TagValue: randomUUID() };
+  const tag = { TagKey: `tag-${random(3)}`, TagValue: randomUUID() };
   const newAlias = `alias/${randomUUID()}`;
   const [oldAlias] = aliases;
   return [
