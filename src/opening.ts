@@ -8,14 +8,17 @@ import {
   createKeyring,
   createRootKeyFile,
   flushDirectory,
+  type Keyring,
   openRootKeyFile,
   SealError,
 } from './keyring/index.ts';
 import {
   type Engine,
+  type EngineReader,
   type OpenedStore,
   openPostgres,
   openSqlite,
+  openSqliteReader,
   openStore,
   readStoreIdentity,
 } from './store/index.ts';
@@ -48,7 +51,7 @@ export async function openKeptStore(location: StoreLocation): Promise<OpenedStor
     openStore(engine, randomUUID(), async (storeId, isNew) => {
       // A root key is created only for a store that is: any other would make what is stored unreadable.
       if (isNew) await reachRootKey(location, createRootKeyFile);
-      return keyringOf(await reachRootKey(location, unseal), storeId);
+      return openKeyring(location, storeId);
     }),
   );
 }
@@ -69,7 +72,7 @@ export async function openPresentStore(location: StoreLocation): Promise<OpenedS
   if (databaseUrl === undefined && !existsSync(databaseFileOf(location))) throw absent();
   return openExisting(location, async (engine) => {
     if ((await readStoreIdentity(engine)) === undefined) throw absent();
-    return openStore(engine, '', async (storeId) => keyringOf(await reachRootKey(location, unseal), storeId));
+    return openStore(engine, '', (storeId) => openKeyring(location, storeId));
   });
 }
 
@@ -79,18 +82,37 @@ export function openStoreInMemory(): Promise<OpenedStore> {
   return openStore(engine, randomUUID(), async (storeId) => keyringOf(randomBytes(32), storeId));
 }
 
-async function openExisting(
-  location: StoreLocation,
-  open: (engine: Engine) => Promise<OpenedStore>,
-): Promise<OpenedStore> {
+/**
+ * Opens the database of a location, whatever it holds, and creates its file and directory where they do not exist yet.
+ *
+ * @throws OperatorError when it cannot be used
+ */
+export async function openDatabase(location: StoreLocation): Promise<Engine> {
+  if (location.dataDirectory !== undefined) await createDirectory(location.dataDirectory);
+  return openExisting(location, async (engine) => engine);
+}
+
+/**
+ * Opens the database of a location, whatever it holds, to be read only: a file stays as it is. `undefined` when there is
+ * none.
+ *
+ * @throws OperatorError when it cannot be used
+ */
+export async function openDatabaseReader(location: StoreLocation): Promise<EngineReader | undefined> {
+  if (location.databaseUrl !== undefined) return openPostgres(location.databaseUrl);
+  const file = databaseFileOf(location);
+  return existsSync(file) ? openSqliteReader(file) : undefined;
+}
+
+async function openExisting<T>(location: StoreLocation, open: (engine: Engine) => Promise<T>): Promise<T> {
   let engine: Engine | undefined;
   try {
     engine = await openEngine(location);
     return await open(engine);
   } catch (error) {
     await engine?.close();
-    if (isDamage(error)) throw damagedStore(location, error);
-    throw engine === undefined ? error : engine.explain(error);
+    const explained = explainDamage(location, error);
+    throw engine === undefined ? explained : engine.explain(explained);
   }
 }
 
@@ -103,23 +125,25 @@ function databaseFileOf({ dataDirectory = '' }: StoreLocation): string {
   return join(dataDirectory, DATABASE_FILE);
 }
 
-function rootKeyFileOf({ dataDirectory = '', rootKeyFile }: StoreLocation): string {
+/** Where the root key of a store is. */
+export function rootKeyFileOf({ dataDirectory = '', rootKeyFile }: StoreLocation): string {
   return rootKeyFile ?? join(dataDirectory, ROOT_KEY_FILE);
 }
 
-/** Whether the database itself, or a record in it, is not what QKMS wrote. */
-function isDamage(error: unknown): error is Error {
-  if (error instanceof ServiceError) return true;
-  return error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR';
-}
-
-function damagedStore(location: StoreLocation, cause: Error): OperatorError {
+/** What an error means to the operator, when the database itself, or a record in it, is not what QKMS wrote. */
+export function explainDamage(location: StoreLocation, error: unknown): unknown {
+  if (!isDamage(error)) return error;
   const name =
     location.databaseUrl === undefined ? `the store ${databaseFileOf(location)}` : nameOfStore(location);
   return new OperatorError(
-    `cannot open ${name}: ${cause.message}; if it is damaged, restore it from a backup`,
-    { cause },
+    `cannot open ${name}: ${error.message}; if it is damaged, restore it from a backup`,
+    { cause: error },
   );
+}
+
+function isDamage(error: unknown): error is Error {
+  if (error instanceof ServiceError) return true;
+  return error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR';
 }
 
 function unseal(rootKeyFile: string): Promise<Uint8Array> {
@@ -143,6 +167,15 @@ async function reachRootKey<T>(
       : error.message;
     throw new OperatorError(message, { cause: error });
   }
+}
+
+/**
+ * Opens the keyring of a store.
+ *
+ * @throws OperatorError when the root key cannot be read
+ */
+export async function openKeyring(location: StoreLocation, storeId: string): Promise<Keyring> {
+  return keyringOf(await reachRootKey(location, unseal), storeId);
 }
 
 /** @param rootKey is wiped */

@@ -94,22 +94,22 @@ describe('a database that cannot be reached is refused', () => {
     assertRefused(
       t,
       'postgres://qkms:correct-horse@127.0.0.1:1/qkms',
-      /^cannot use the database at 127\.0\.0\.1:1: connect ECONNREFUSED 127\.0\.0\.1:1; check --database-url \(QKMS_DATABASE_URL\) and that the server runs$/,
+      /^cannot use the database at 127\.0\.0\.1:1: connect ECONNREFUSED 127\.0\.0\.1:1; check the database URL and that the server runs$/,
     ));
 
   it('when there is no such host', (t) =>
     assertRefused(
       t,
       'postgres://qkms:correct-horse@nowhere.invalid/qkms',
-      /^cannot use the database at nowhere\.invalid:5432: getaddrinfo \w+ nowhere\.invalid; check --database-url/,
+      /^cannot use the database at nowhere\.invalid:5432: getaddrinfo \w+ nowhere\.invalid; check the database URL/,
     ));
 
   it('when whoever listens never answers', async (t) =>
-    assertRefused(t, await listen(t, () => {}), /connection timeout; check --database-url/));
+    assertRefused(t, await listen(t, () => {}), /connection timeout; check the database URL/));
 
   it('when whoever listens is no PostgreSQL', async (t) => {
     const url = await listen(t, (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
-    await assertRefused(t, url, /: Connection terminated unexpectedly; check --database-url/);
+    await assertRefused(t, url, /: Connection terminated unexpectedly; check the database URL/);
   });
 
   it('by the whole process, which ends with 1 and one line', async (t) => {

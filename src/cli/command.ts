@@ -12,6 +12,7 @@ import { OperatorError } from '../errors.ts';
 import { addAuditCommands } from './audit-commands.ts';
 import { addExplainCommand } from './explain-command.ts';
 import { addIdentityCommands } from './identity-commands.ts';
+import { addMigrateStoreCommand } from './migrate-store-command.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 
 /** The settings by which commands that work on a store find it. */
@@ -43,9 +44,14 @@ export async function runCommand(args: readonly string[], entry: string): Promis
   const onStore = (name: string, description: string) =>
     addSettings(program.command(name), STORE_SETTINGS).description(description);
   const readStore = (command: Command) =>
-    readConfiguration('production', typedFlags(command), storeVariables());
+    readConfiguration('production', typedFlags(command), variablesOf(STORE_SETTINGS));
   addIdentityCommands(onStore, readStore);
   addExplainCommand(onStore, readStore);
+  addMigrateStoreCommand(
+    (name, description) => addSettings(program.command(name), ['rootKeyFile']).description(description),
+    (command) =>
+      readConfiguration('production', typedFlags(command), variablesOf(['rootKeyFile'])).rootKeyFile,
+  );
   addPolicyCommands(program);
   addAuditCommands(program);
 
@@ -89,10 +95,10 @@ function typedFlags(command: Command): TypedFlags {
   return typed;
 }
 
-/** The environment as far as it says where a store is: what is wrong with the rest is no concern of theirs. */
-function storeVariables(): Readonly<Record<string, string | undefined>> {
+/** The environment as far as it says what a command asks: what is wrong with the rest is no concern of its own. */
+function variablesOf(names: readonly SettingName[]): Readonly<Record<string, string | undefined>> {
   return Object.fromEntries(
-    STORE_SETTINGS.map((name) => [SETTINGS[name].variable, process.env[SETTINGS[name].variable]]),
+    names.map((name) => [SETTINGS[name].variable, process.env[SETTINGS[name].variable]]),
   );
 }
 

@@ -15,7 +15,7 @@ export interface LogPosition {
 }
 
 /** The last write transaction that changed anything. */
-async function readPosition({ db, keyring }: Reader): Promise<LogPosition> {
+export async function readPosition({ db, keyring }: Reader): Promise<LogPosition> {
   const row = await db.selectFrom('fence').selectAll().executeTakeFirstOrThrow();
   const { version, stamp } = verifyRow(keyring, 'fence', row);
   return { version, stamp };

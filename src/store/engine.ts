@@ -13,13 +13,21 @@ export interface Dialect {
   triplesOf(rows: readonly (readonly [string, string, string])[]): RawBuilder<unknown>;
 }
 
-/** A database that holds a store, by whatever means it does so. */
-export interface Engine {
+/** A database that holds a store, as far as it can be read. */
+export interface EngineReader {
   readonly dialect: Dialect;
 
   /** Runs reads against one consistent view of the database. */
   read<T>(work: (db: Database) => Promise<T>): Promise<T>;
 
+  /** What a failure of the engine is to the operator who has it opened; failures of other things stay as they are. */
+  explain(error: unknown): unknown;
+
+  close(): Promise<void>;
+}
+
+/** A database that holds a store, by whatever means it does so. */
+export interface Engine extends EngineReader {
   /**
    * Runs a transaction that no other of this kind overlaps, on any process or machine: what it reads cannot change
    * before it commits. When this resolves its changes are durable.
@@ -46,9 +54,4 @@ export interface Engine {
 
   /** What a failure of the engine is to whoever made the request. */
   refusalOf(error: unknown): ServiceError;
-
-  /** What a failure of the engine is to the operator who has it opened; failures of other things stay as they are. */
-  explain(error: unknown): unknown;
-
-  close(): Promise<void>;
 }

@@ -1,7 +1,9 @@
 export * from './access-keys.ts';
 export * from './accounts.ts';
 export * from './aliases.ts';
-export type { Engine } from './engine.ts';
+export { type CopyObserver, copyStore } from './copy.ts';
+export { type Beginning, requireRoomForCopy } from './copy-target.ts';
+export type { Engine, EngineReader } from './engine.ts';
 export type { EntryCache } from './entry-cache.ts';
 export { findFact, writeFact } from './facts.ts';
 export * from './grants.ts';
@@ -15,5 +17,5 @@ export * from './leases.ts';
 export * from './migrate.ts';
 export { openPostgres } from './postgres.ts';
 export { RevisionConflict } from './refusals.ts';
-export { openSqlite } from './sqlite.ts';
+export { openSqlite, openSqliteReader } from './sqlite.ts';
 export { type Reader, Store, type Transactions, type Writer } from './store.ts';

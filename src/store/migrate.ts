@@ -1,6 +1,6 @@
 import { OperatorError } from '../errors.ts';
 import type { Keyring } from '../keyring/index.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, EngineReader } from './engine.ts';
 import { writeFact } from './facts.ts';
 import { authenticateRow, verifyRow } from './rows.ts';
 import { type Database, migrations } from './schema.ts';
@@ -18,18 +18,43 @@ export interface OpenedStore {
   readonly keyring: Keyring;
 }
 
+/** What a database says about itself that is not empty. */
+export interface DatabaseFacts extends StoreIdentity {
+  /** Whether it is still on its way to being a store. */
+  readonly isUnfinishedCopy: boolean;
+}
+
+/** The fact that a copy of a store has for as long as it is not whole; see `copy-target.ts`. */
+export const UNFINISHED_COPY = 'unfinished_copy';
+
 const FIRST_POSITION = { id: 1, version: 0, stamp: '' };
 
 /**
  * Reads which store a database holds; `undefined` when the database is empty.
  *
- * @throws OperatorError when the database belongs to another application
+ * @throws OperatorError when the database belongs to another application, or holds a copy that is not whole
  */
-export function readStoreIdentity(engine: Engine): Promise<StoreIdentity | undefined> {
+export function readStoreIdentity(engine: EngineReader): Promise<StoreIdentity | undefined> {
   return engine.read((db) => readIdentityWithin(engine, db));
 }
 
-async function readIdentityWithin({ dialect }: Engine, db: Database): Promise<StoreIdentity | undefined> {
+async function readIdentityWithin(engine: EngineReader, db: Database): Promise<StoreIdentity | undefined> {
+  const facts = await readDatabaseFacts(engine, db);
+  if (facts?.isUnfinishedCopy !== true) return facts;
+  throw new OperatorError(
+    'the database holds an unfinished copy of a store; run the same qkms migrate-store again to finish it, or empty the database',
+  );
+}
+
+/**
+ * Reads what a database is, whole or not; `undefined` when it is empty.
+ *
+ * @throws OperatorError when it belongs to another application
+ */
+export async function readDatabaseFacts(
+  { dialect }: EngineReader,
+  db: Database,
+): Promise<DatabaseFacts | undefined> {
   const tables = await dialect.tableNames(db);
   if (tables.length === 0) return undefined;
   if (!tables.includes('meta')) {
@@ -44,7 +69,7 @@ async function readIdentityWithin({ dialect }: Engine, db: Database): Promise<St
   if (storeId === undefined || !Number.isSafeInteger(schemaVersion)) {
     throw new OperatorError('the database is not a QKMS store, or it is damaged; restore it from a backup');
   }
-  return { storeId, schemaVersion };
+  return { storeId, schemaVersion, isUnfinishedCopy: facts.has(UNFINISHED_COPY) };
 }
 
 /**
@@ -88,8 +113,9 @@ export async function openStore(
   }
 }
 
-async function createStore(
-  { dialect }: Engine,
+/** Creates the tables of a store, empty but for the facts about it. */
+export async function createTables(
+  { dialect }: EngineReader,
   db: Database,
   keyring: Keyring,
   storeId: string,
@@ -98,6 +124,40 @@ async function createStore(
   await writeFact({ db, keyring }, 'store_id', storeId);
   await writeFact({ db, keyring }, 'root_key_id', keyring.rootKeyId);
   await writeFact({ db, keyring }, 'schema_version', String(migrations.length));
+}
+
+/**
+ * Opens the keyring of a store that is to be read as it is; `undefined` when the database is empty.
+ *
+ * @param openKeyring opens the keyring of the store of an id
+ * @throws OperatorError when the store is of another schema version, belongs to another root key, or is none
+ */
+export async function openStoreForReading(
+  engine: EngineReader,
+  openKeyring: (storeId: string) => Promise<Keyring>,
+): Promise<{ readonly storeId: string; readonly keyring: Keyring } | undefined> {
+  const identity = await readStoreIdentity(engine);
+  if (identity === undefined) return undefined;
+  const { storeId, schemaVersion } = identity;
+  if (schemaVersion > migrations.length) throw newerSchema(schemaVersion);
+  if (schemaVersion < migrations.length) {
+    throw new OperatorError(
+      `the store has schema version ${schemaVersion}, older than this program's ${migrations.length}; ` +
+        'start this version of QKMS on it once, which brings it up to date',
+    );
+  }
+  const keyring = await openKeyring(storeId);
+  try {
+    await engine.read((db) => verifyIdentity(db, keyring));
+    return { storeId, keyring };
+  } catch (error) {
+    keyring.destroy();
+    throw error;
+  }
+}
+
+async function createStore(engine: Engine, db: Database, keyring: Keyring, storeId: string): Promise<void> {
+  await createTables(engine, db, keyring, storeId);
   await db
     .insertInto('fence')
     .values(authenticateRow(keyring, 'fence', FIRST_POSITION))
@@ -111,14 +171,16 @@ async function migrateStore(
   schemaVersion: number,
 ): Promise<void> {
   await verifyIdentity(db, keyring);
-  if (schemaVersion > migrations.length) {
-    throw new OperatorError(
-      `the store has schema version ${schemaVersion}, newer than this program's ${migrations.length}; ` +
-        'start the newer version of QKMS that wrote it',
-    );
-  }
+  if (schemaVersion > migrations.length) throw newerSchema(schemaVersion);
   for (const migrate of migrations.slice(schemaVersion)) await migrate(db, dialect.types);
   await writeFact({ db, keyring }, 'schema_version', String(migrations.length));
+}
+
+function newerSchema(schemaVersion: number): OperatorError {
+  return new OperatorError(
+    `the store has schema version ${schemaVersion}, newer than this program's ${migrations.length}; ` +
+      'start the newer version of QKMS that wrote it',
+  );
 }
 
 /**
@@ -126,7 +188,7 @@ async function migrateStore(
  *
  * @throws OperatorError when it does not, or when the store's facts about itself were altered
  */
-async function verifyIdentity(db: Database, keyring: Keyring): Promise<void> {
+export async function verifyIdentity(db: Database, keyring: Keyring): Promise<void> {
   const stored = await db.selectFrom('meta').selectAll().execute();
   const rootKeyId = stored.find(({ name }) => name === 'root_key_id')?.value;
   if (rootKeyId !== keyring.rootKeyId) {

@@ -125,7 +125,7 @@ export function explainFailure(error: unknown, { hosts }: DatabaseUrl): unknown 
   if (error instanceof UnusableServer) return new OperatorError(error.message, { cause: error });
   const place = hosts.map(({ host, port }) => `${host}:${port}`).join(', ');
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.message;
-  const advice = ADVICE[code] ?? 'check --database-url (QKMS_DATABASE_URL) and that the server runs';
+  const advice = ADVICE[code] ?? 'check the database URL and that the server runs';
   // Of several addresses of a host each has failed; Node says so in an error without text.
   const texts = error instanceof AggregateError ? error.errors.map(String) : [error.message];
   // Node advises options of its own, which nobody who starts QKMS can give.

@@ -6,7 +6,7 @@ interface Authenticated {
   mac: Uint8Array;
 }
 
-/** Facts about the store itself: `store_id`, `schema_version`, `root_key_id`. */
+/** Facts about the store itself: `store_id`, `schema_version`, `root_key_id`; of a copy that is not whole `unfinished_copy`. */
 export interface MetaTable extends Authenticated {
   name: string;
   value: string;
@@ -207,6 +207,26 @@ export interface Schema {
   fence: FenceTable;
   change_log: ChangeLogTable;
 }
+
+/** The columns of the primary key of each table, in their order. */
+export const PRIMARY_KEYS: { readonly [T in keyof Schema]: readonly (keyof Schema[T] & string)[] } = {
+  meta: ['name'],
+  keys: ['region', 'key_id'],
+  key_materials: ['region', 'key_id', 'key_material_id'],
+  key_policies: ['region', 'key_id', 'version'],
+  key_uses: ['region', 'key_id'],
+  grants: ['region', 'key_id', 'grant_id'],
+  grant_counts: ['region', 'key_id'],
+  aliases: ['account_id', 'region', 'alias_name'],
+  accounts: ['account_id'],
+  identities: ['account_id', 'kind', 'name_key'],
+  identity_references: ['target', 'relation', 'owner'],
+  access_keys: ['access_key_id'],
+  access_key_uses: ['access_key_id'],
+  leases: ['name'],
+  fence: ['id'],
+  change_log: ['version', 'position'],
+};
 
 export type Database = Kysely<Schema> | Transaction<Schema>;
 

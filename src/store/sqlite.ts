@@ -11,7 +11,7 @@ import {
   sql,
 } from 'kysely';
 import { ServiceError } from '../errors.ts';
-import type { Dialect, Engine } from './engine.ts';
+import type { Dialect, Engine, EngineReader } from './engine.ts';
 import { storeBusy, storeUnavailable } from './refusals.ts';
 import type { Schema } from './schema.ts';
 
@@ -61,6 +61,24 @@ export function openSqlite(location: string): Engine {
       // Kysely closes only what it has used; a connection left open would leave the files of the log behind.
       for (const database of [readerDatabase, writerDatabase, checkpointDatabase])
         if (database?.isOpen) database.close();
+    },
+  };
+}
+
+/**
+ * Opens a database file that stays as it is, its log included; only the index of the log (`-shm`), and an empty log where
+ * there is none, may be created beside it. Sees what other processes commit.
+ */
+export function openSqliteReader(location: string): EngineReader {
+  const database = new DatabaseSync(location, { readOnly: true, timeout: WRITE_WAIT });
+  const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: statements(database) }) });
+  return {
+    dialect,
+    read: (work) => reader.transaction().execute(work),
+    explain: (error) => error,
+    async close() {
+      await reader.destroy();
+      if (database.isOpen) database.close();
     },
   };
 }
