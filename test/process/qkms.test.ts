@@ -141,8 +141,8 @@ describe('what is wrong is said in one line, and the exit code is 1', () => {
     ],
     [
       ['start'],
-      { QKMS_DATABASE_URL: 'postgres://db' },
-      /^qkms: --database-url .* PostgreSQL is not supported/,
+      { QKMS_DATABASE_URL: 'mysql://db' },
+      /^qkms: --database-url \(QKMS_DATABASE_URL\): the database engine "mysql" is not supported; /,
     ],
     [
       ['start', '--tls-certificate-file', '/nowhere', '--tls-key-file', '/nowhere'],
