@@ -34,7 +34,7 @@ const RETRY_PAUSE = 5_000;
  * does it, under a lease that each of its transactions holds on to; when it dies another takes over.
  *
  * @param report is told of each thing done and each failure; a failure is followed by another try
- * @param mayRun is asked before anything is done; it rejects when nothing should be
+ * @param mayRun is asked before each thing that is done; it rejects when nothing should be
  * @returns a function that stops the scheduler
  */
 export function startScheduler(
@@ -86,7 +86,7 @@ async function doAllThatIsDue(
   );
   if (!isTaken) return lease.expiryDate;
   try {
-    const held = { ...kms, store: holding(kms, lease) };
+    const held = { ...kms, store: holding(kms, lease, mayRun) };
     for (const { run } of WORKS) for (const event of await run(held)) done(event);
   } catch (error) {
     if (!(error instanceof LeaseLost)) throw error;
@@ -96,14 +96,16 @@ async function doAllThatIsDue(
   return undefined;
 }
 
-/** A store whose changes are made only while a lease is held. */
-function holding({ store, clock }: Kms, lease: Lease): Transactions {
+/** A store whose changes are made only while a lease is held, and none of which is begun when nothing should be done. */
+function holding({ store, clock }: Kms, lease: Lease, mayRun: () => Promise<void>): Transactions {
   return {
     read: (work) => store.read(work),
-    write: (work) =>
-      store.write(async (writer) => {
+    async write(work) {
+      await mayRun();
+      return store.write(async (writer) => {
         await holdLease(writer, lease, clock.now(), LEASE_DURATION);
         return work(writer);
-      }),
+      });
+    },
   };
 }
