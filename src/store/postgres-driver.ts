@@ -56,7 +56,7 @@ class PrimaryDriver implements Driver {
   }
 
   async commitTransaction(connection: PrimaryConnection): Promise<void> {
-    const command = await connection.run('commit');
+    const command = await connection.runUnwarned('commit');
     if (command !== 'COMMIT') throw new Error('the database rolled the transaction back');
   }
 
@@ -99,6 +99,26 @@ class PrimaryConnection implements DatabaseConnection {
     if (this.#isAbandoned) throw new Error('the connection to the database was lost');
     const result: pg.QueryResult | readonly pg.QueryResult[] = await this.#guard(this.#client.query(sql));
     return Array.isArray(result) ? (result.at(-1)?.command ?? '') : result.command;
+  }
+
+  /**
+   * The same. What the server does with a warning it has not done as it should: a commit whose wait for synchronous standbys
+   * was cancelled is on the primary only, and a failover could lose it.
+   *
+   * @throws Error when the server warns
+   */
+  async runUnwarned(sql: string): Promise<string> {
+    const warnings: string[] = [];
+    const listen = ({ message }: { readonly message?: string | undefined }) =>
+      void warnings.push(message ?? '');
+    this.#client.on('notice', listen);
+    try {
+      const command = await this.run(sql);
+      if (warnings.length > 0) throw new Error(`the database warns: ${warnings.join('; ')}`);
+      return command;
+    } finally {
+      this.#client.removeListener('notice', listen);
+    }
   }
 
   /** Never to be used again. */
