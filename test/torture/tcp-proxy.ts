@@ -14,7 +14,9 @@ export interface TcpProxy {
   cut(): void;
   /** Holds bytes back. They are not lost: those that fit into the system's buffers are on their way already. */
   freeze(direction: Direction): void;
-  /** Lets everything pass again, what was held back first. */
+  /** Lets everything arrive so many milliseconds late from now on. */
+  delay(milliseconds: number): void;
+  /** Lets everything pass again at once, what was held back first. */
   heal(): void;
   close(): Promise<void>;
 }
@@ -29,6 +31,7 @@ interface Line {
 export async function openTcpProxy(target?: number): Promise<TcpProxy> {
   let port = target;
   let isCut = false;
+  let latency = 0;
   let frozen: Direction | undefined;
   const lines = new Set<Line>();
 
@@ -59,13 +62,27 @@ export async function openTcpProxy(target?: number): Promise<TcpProxy> {
   }
 
   function forward(from: Socket, to: Socket, direction: Direction): void {
-    from.on('data', (chunk) => {
-      if (!to.write(chunk)) from.pause();
-    });
+    let lag = 0;
+    let underWay = 0;
+    const arrive = (act: () => void) => {
+      // Nothing overtakes what is still under way.
+      lag = underWay > 0 ? Math.max(lag, latency) : latency;
+      if (lag === 0) return act();
+      underWay += 1;
+      setTimeout(() => {
+        underWay -= 1;
+        act();
+      }, lag);
+    };
+    from.on('data', (chunk) =>
+      arrive(() => {
+        if (!to.write(chunk)) from.pause();
+      }),
+    );
     to.on('drain', () => {
       if (!isHeldBack(direction)) from.resume();
     });
-    from.once('end', () => to.end());
+    from.once('end', () => arrive(() => to.end()));
     if (isHeldBack(direction)) from.pause();
   }
 
@@ -94,9 +111,13 @@ export async function openTcpProxy(target?: number): Promise<TcpProxy> {
         if (isHeldBack('answers')) server.pause();
       }
     },
+    delay(milliseconds) {
+      latency = milliseconds;
+    },
     heal() {
       isCut = false;
       frozen = undefined;
+      latency = 0;
       for (const { client, server } of lines) {
         client.resume();
         server.resume();
