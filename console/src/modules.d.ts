@@ -10,3 +10,8 @@ declare module 'virtual:guides' {
 declare module 'virtual:policy-vocabulary' {
   export const vocabulary: { readonly actions: readonly string[]; readonly conditionKeys: readonly string[] };
 }
+
+declare module 'virtual:key-specs' {
+  /** What keys can be for, by their spec. */
+  export const usagesBySpec: Readonly<Record<string, readonly string[]>>;
+}

@@ -14,6 +14,15 @@ const Guide = lazy(() => import('./reference/guides.tsx').then(({ Guide }) => ({
 const KeyDetail = lazy(() =>
   import('./keys/key-detail.tsx').then(({ KeyDetail }) => ({ default: KeyDetail })),
 );
+const CreateKey = lazy(() =>
+  import('./keys/create-key.tsx').then(({ CreateKey }) => ({ default: CreateKey })),
+);
+const PolicyEditor = lazy(() =>
+  import('./policy/policy-editor.tsx').then(({ PolicyEditor }) => ({ default: PolicyEditor })),
+);
+const WhyDenied = lazy(() =>
+  import('./access/why-denied.tsx').then(({ WhyDenied }) => ({ default: WhyDenied })),
+);
 const Keys = lazy(() => import('./keys/keys.tsx').then(({ Keys }) => ({ default: Keys })));
 
 /** Every page by its path. What is not on the first one is fetched when it is gone to. */
@@ -37,7 +46,16 @@ export function Pages() {
           <Guides />
         </Route>
         <Route path="/guides/:name">{({ name }) => <Guide key={name} name={name} />}</Route>
-        <Route path="/keys/:keyId">{({ keyId }) => <KeyDetail keyId={keyId} />}</Route>
+        <Route path="/keys/create">
+          <CreateKey />
+        </Route>
+        <Route path="/keys/:keyId/policy">{({ keyId }) => <PolicyEditor keyId={keyId} />}</Route>
+        <Route path="/keys/:keyId/:tab?">
+          {({ keyId, tab }) => <KeyDetail key={keyId} keyId={keyId} tab={tab ?? 'key-policy'} />}
+        </Route>
+        <Route path="/access">
+          <WhyDenied />
+        </Route>
         <Route>
           <Page title="There is no such page">
             Go on with the <PageLink path="/keys">KMS keys</PageLink> or the{' '}

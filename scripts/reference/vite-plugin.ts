@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Plugin } from 'vite';
+import { algorithmsOf, KEY_SPECS, KEY_USAGES, type KeySpec, type KeyUsage } from '../../src/crypto/index.ts';
 import { CONDITION_KEY_NAMES, KMS_ACCOUNT_ACTIONS, KMS_KEY_ACTIONS } from '../../src/policy/vocabulary.ts';
 import { reference } from './page.ts';
 
@@ -8,6 +9,10 @@ import { reference } from './page.ts';
 const MODULES: Readonly<Record<string, { readonly name: string; make(root: string): unknown }>> = {
   'virtual:reference': { name: 'reference', make: reference },
   'virtual:guides': { name: 'guides', make: readGuides },
+  'virtual:key-specs': {
+    name: 'usagesBySpec',
+    make: () => Object.fromEntries(KEY_SPECS.map((spec) => [spec, usagesOf(spec)])),
+  },
   'virtual:policy-vocabulary': {
     name: 'vocabulary',
     make: () => ({
@@ -39,4 +44,9 @@ function readGuides(root: string): Readonly<Record<string, string>> {
   return Object.fromEntries(
     paths.map((path) => [basename(path, '.md').toLowerCase(), readFileSync(join(root, path), 'utf8')]),
   );
+}
+
+/** What keys of a spec can be for. */
+function usagesOf(spec: KeySpec): readonly KeyUsage[] {
+  return KEY_USAGES.filter((usage) => algorithmsOf(spec, usage).length > 0);
 }

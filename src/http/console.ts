@@ -11,6 +11,8 @@ export const CONSOLE_DIRECTORY = fileURLToPath(new URL('../../dist/console/', im
 /** The path of the console; a path below it that is no file's is a page of it. */
 const BASE = '/console';
 const INDEX = 'index.html';
+/** Where the build puts everything else. */
+const ASSETS = 'assets/';
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -98,7 +100,7 @@ export function consoleFiles(directory: string, developmentAccount: string | und
       const name = path.slice(BASE.length + 1);
       const file = files.get(name);
       if (file !== undefined) return fileReply(file, acceptEncoding);
-      return extname(name) === '' ? fileReply(index, acceptEncoding) : notFound();
+      return name.startsWith(ASSETS) ? notFound() : fileReply(index, acceptEncoding);
     },
   };
 }

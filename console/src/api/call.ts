@@ -3,6 +3,7 @@ import { isQueryService } from '../../../src/model/service.ts';
 import type { Signing } from './credentials.ts';
 import { type ApiError, notUnderstood, refusedWith } from './errors.ts';
 import { type Exchange, exchange } from './exchange.ts';
+import type { OwnOperations } from './own-operations.ts';
 import type { Request } from './wire.ts';
 import { memberOf, parseXml, textAt, type XmlValue } from './xml.ts';
 
@@ -50,6 +51,21 @@ export async function callKms<N extends KmsOperation>(
     { service: 'kms', operation, input: Object(input) },
     signal,
   )) as OutputOf<N>;
+}
+
+/**
+ * Calls an operation that only QKMS has.
+ *
+ * @throws ApiError
+ */
+export async function callOwn<N extends keyof OwnOperations>(
+  signing: Signing,
+  operation: N,
+  input: OwnOperations[N]['input'],
+  signal?: AbortSignal,
+): Promise<OwnOperations[N]['output']> {
+  const output = await callJson(signing, { service: 'qkms', operation, input: { ...input } }, signal);
+  return output as OwnOperations[N]['output'];
 }
 
 async function callJson(

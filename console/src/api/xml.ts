@@ -36,3 +36,9 @@ export function textAt(value: XmlValue | undefined, ...path: readonly string[]):
   const found = memberOf(value, ...path);
   return typeof found === 'string' ? found : '';
 }
+
+/** A list at a path; empty when there is none: an empty list looks like an empty text. */
+export function listAt(value: XmlValue | undefined, ...path: readonly string[]): readonly XmlValue[] {
+  const found = memberOf(value, ...path);
+  return found !== undefined && isList(found) ? found : [];
+}

@@ -14,7 +14,7 @@ export const COLUMNS: readonly TableProps.ColumnDefinition<KeyRow>[] = [
     id: 'key',
     header: 'Key',
     isRowHeader: true,
-    minWidth: 180,
+    minWidth: 170,
     cell: (row) => (
       <>
         <PageLink path={`/keys/${row.keyId}`}>
@@ -31,7 +31,7 @@ export const COLUMNS: readonly TableProps.ColumnDefinition<KeyRow>[] = [
   {
     id: 'description',
     header: 'Description',
-    minWidth: 160,
+    minWidth: 140,
     cell: ({ metadata }) => (
       <PartView part={metadata}>
         {({ Description }) => <span className="breaks-anywhere">{Description || '-'}</span>}
@@ -41,7 +41,7 @@ export const COLUMNS: readonly TableProps.ColumnDefinition<KeyRow>[] = [
   {
     id: 'state',
     header: 'State',
-    minWidth: 170,
+    minWidth: 160,
     cell: ({ metadata }) => <PartView part={metadata}>{(key) => <KeyState state={key.KeyState} />}</PartView>,
   },
   {
@@ -59,7 +59,7 @@ export const COLUMNS: readonly TableProps.ColumnDefinition<KeyRow>[] = [
   {
     id: 'tags',
     header: 'Tags',
-    minWidth: 190,
+    minWidth: 150,
     cell: ({ tags }) => (
       <PartView part={tags}>
         {(all) =>
@@ -82,7 +82,7 @@ export const COLUMNS: readonly TableProps.ColumnDefinition<KeyRow>[] = [
   {
     id: 'last-used',
     header: 'Last used',
-    minWidth: 150,
+    minWidth: 120,
     cell: ({ lastUsed }) => (
       <PartView part={lastUsed}>{(date) => (date === undefined ? 'never' : formatDate(date))}</PartView>
     ),

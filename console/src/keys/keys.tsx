@@ -43,7 +43,14 @@ export function Keys() {
     <Page
       title="KMS keys"
       description="Keys of this account in this Region."
-      actions={<Button iconName="refresh" ariaLabel="Refresh" onClick={page.reload} loading={page.loading} />}
+      actions={
+        <SpaceBetween direction="horizontal" size="xs">
+          <Button iconName="refresh" ariaLabel="Refresh" onClick={page.reload} loading={page.loading} />
+          <Button variant="primary" onClick={() => navigate('/keys/create')}>
+            Create key
+          </Button>
+        </SpaceBetween>
+      }
     >
       <SpaceBetween size="m">
         {page.error && <Failure error={page.error} what="The keys cannot be listed" retry={page.reload} />}

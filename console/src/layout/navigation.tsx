@@ -6,7 +6,10 @@ const ITEMS: readonly (SideNavigationProps.Link | SideNavigationProps.Section)[]
   {
     type: 'section',
     text: 'Keys',
-    items: [{ type: 'link', text: 'KMS keys', href: hrefOf('/keys') }],
+    items: [
+      { type: 'link', text: 'KMS keys', href: hrefOf('/keys') },
+      { type: 'link', text: 'Why was this denied?', href: hrefOf('/access') },
+    ],
   },
   {
     type: 'section',

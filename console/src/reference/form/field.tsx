@@ -109,7 +109,7 @@ function Field({ label, shape, value, onChange }: FieldProps) {
     case 'blob':
       return <BlobField label={label} value={value} onChange={onChange} />;
     case 'map':
-      return <MapField label={label} shape={shape} value={value} onChange={onChange} />;
+      return <MapField label={label} value={value} onChange={onChange} />;
     case 'list':
       return <ListField label={label} shape={shape} value={value} onChange={onChange} />;
     case 'structure':

@@ -3,19 +3,16 @@ import Grid from '@cloudscape-design/components/grid';
 import Input from '@cloudscape-design/components/input';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useState } from 'react';
-import type { MapShape } from '../../../../src/model/shapes.ts';
 
 /** Pairs of names and values, such as an encryption context. Pairs without a name are left out. */
 export function MapField({
   label,
-  shape,
   value,
   onChange,
 }: {
   readonly label: string;
-  readonly shape: MapShape;
   readonly value: unknown;
-  readonly onChange: (value: unknown) => void;
+  readonly onChange: (value: Readonly<Record<string, string>> | undefined) => void;
 }) {
   const [pairs, setPairs] = useState<readonly (readonly [string, string])[]>(
     typeof value === 'object' && value !== null
@@ -25,10 +22,7 @@ export function MapField({
   const change = (next: readonly (readonly [string, string])[]) => {
     setPairs(next);
     const named = next.filter(([name]) => name !== '');
-    const convert = (text: string) => (shape.value.kind === 'integer' ? Number(text) : text);
-    onChange(
-      named.length === 0 ? undefined : Object.fromEntries(named.map(([name, text]) => [name, convert(text)])),
-    );
+    onChange(named.length === 0 ? undefined : Object.fromEntries(named));
   };
   return (
     <SpaceBetween size="xs">
