@@ -47,9 +47,9 @@ export async function openInside(dataDirectory: string, databaseUrl?: string): P
  *
  * @returns the number of keys
  */
-export async function verifyStore(dataDirectory: string): Promise<number> {
-  if (!SKIP_UNLESS_SQLITE) verifyFile(dataDirectory);
-  const inside = await openInside(dataDirectory);
+export async function verifyStore(dataDirectory: string, databaseUrl?: string): Promise<number> {
+  if (databaseUrl === undefined && !SKIP_UNLESS_SQLITE) verifyFile(dataDirectory);
+  const inside = await openInside(dataDirectory, databaseUrl);
   const rows = (query: string) => rowsOf(inside, query);
   try {
     const tables = await inside.kms.store.read(({ db, dialect }) => dialect.tableNames(db));

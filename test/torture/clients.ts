@@ -4,8 +4,8 @@ import { KMS } from '@aws-sdk/client-kms';
 import { REGION, ROOT_CREDENTIALS } from '../support/server.ts';
 import type { Clients } from './cell-calls.ts';
 
-/** How long a call may take before it is given up, in milliseconds; longer than anything is paused. */
-const TIME_LIMIT = 6_000;
+/** How long a call may take before it is given up, in milliseconds. */
+const TIME_LIMIT = 4_000;
 
 /** Clients of the AWS SDK that share the connections to one endpoint. They do not retry. */
 export interface SharedClients extends Clients {

@@ -1,13 +1,14 @@
 import type { Deployment, Environment } from './deployment.ts';
+import { deployOnPostgres } from './postgres-deployment.ts';
 import { deployOnSqlite } from './sqlite-deployment.ts';
 
-const DEPLOYMENTS = { sqlite: deployOnSqlite } as const satisfies Record<
+const DEPLOYMENTS = { sqlite: deployOnSqlite, postgres: deployOnPostgres } as const satisfies Record<
   string,
   (environment: Environment) => Promise<Deployment>
 >;
 
 export type Engine = keyof typeof DEPLOYMENTS;
-export const ENGINES: readonly Engine[] = ['sqlite'];
+export const ENGINES: readonly Engine[] = ['sqlite', 'postgres'];
 
 export function isEngine(name: string): name is Engine {
   return name in DEPLOYMENTS;

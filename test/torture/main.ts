@@ -3,9 +3,10 @@
  * restarted, and decides whether everything that was answered was right.
  */
 import { randomInt } from 'node:crypto';
-import { parseArgs } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
 import { endNodes } from '../support/node-process.ts';
-import { brokenFence, deploy, ENGINES, isEngine } from './deployments.ts';
+import type { Environment } from './deployment.ts';
+import { brokenFence, deploy, ENGINES, type Engine, isEngine } from './deployments.ts';
 import { renderResult } from './report.ts';
 import { torture } from './torture.ts';
 
@@ -25,20 +26,41 @@ acknowledged, every ciphertext decrypts.
 Exit status: 0 if all is well, 1 if something was found, 2 if the run itself failed.
 `;
 
+const OPTIONS = {
+  engine: { type: 'string' },
+  seconds: { type: 'string', default: '60' },
+  seed: { type: 'string', default: String(randomInt(2 ** 31)) },
+  'broken-fence': { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
+/** Something is wrong with what was asked for. */
+class OptionError extends Error {}
+
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(2));
-process.exitCode = await main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
-  return 2;
-});
+process.exitCode = await main();
 endNodes();
 
 async function main(): Promise<number> {
-  const options = readOptions();
-  if (options === undefined) {
+  try {
+    const options = readOptions();
+    if (options !== undefined) return await tortureAll(options);
     process.stdout.write(USAGE);
     return 0;
+  } catch (error) {
+    say(error instanceof OptionError ? `${error.message}; --help says what there is` : inspect(error));
+    return 2;
   }
-  const { engines, seconds, seed, environment } = options;
+}
+
+interface Options {
+  readonly engines: readonly Engine[];
+  readonly seconds: number;
+  readonly seed: number;
+  readonly environment: Environment;
+}
+
+async function tortureAll({ engines, seconds, seed, environment }: Options): Promise<number> {
   let isWell = true;
   for (const engine of engines) {
     say(`${engine}, seed ${seed}, ${seconds} seconds`);
@@ -54,20 +76,13 @@ async function main(): Promise<number> {
   return isWell ? 0 : 1;
 }
 
-function readOptions() {
-  const { values } = parseArgs({
-    options: {
-      engine: { type: 'string' },
-      seconds: { type: 'string', default: '60' },
-      seed: { type: 'string', default: String(randomInt(2 ** 31)) },
-      'broken-fence': { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
+/** What was asked for; undefined for help. */
+function readOptions(): Options | undefined {
+  const values = parse();
   if (values.help) return undefined;
   const { engine } = values;
   if (engine !== undefined && !isEngine(engine))
-    throw new Error(`--engine: ${engine} is none of ${ENGINES.join(', ')}`);
+    throw new OptionError(`--engine: ${engine} is none of ${ENGINES.join(', ')}`);
   return {
     engines: engine === undefined ? ENGINES : [engine],
     seconds: wholeNumber('--seconds', values.seconds),
@@ -76,10 +91,18 @@ function readOptions() {
   };
 }
 
+function parse() {
+  try {
+    return parseArgs({ options: OPTIONS }).values;
+  } catch (error) {
+    throw new OptionError(error instanceof Error ? error.message : String(error));
+  }
+}
+
 function wholeNumber(flag: string, text: string): number {
   const number = Number(text);
   if (Number.isSafeInteger(number) && number >= 0) return number;
-  throw new Error(`${flag}: ${text} is not a whole number`);
+  throw new OptionError(`${flag}: ${text} is not a whole number`);
 }
 
 function say(line: string): void {

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { processTree } from '../../bench/processes.ts';
 import { verifyStore } from '../support/inside.ts';
 import { type NodeProcess, startNode } from '../support/node-process.ts';
 import type { Deployment, Environment } from './deployment.ts';
 import type { Fault } from './faults.ts';
+import { cut, freeze, pause, signal } from './processes.ts';
 import { openTcpProxy } from './tcp-proxy.ts';
 
 const WORKERS = 2;
@@ -53,12 +53,6 @@ export async function deployOnSqlite(environment: Environment): Promise<Deployme
   const workers = () => processTree(node.pid).slice(1);
   const someWorker = (place: number) => workers().at(place % WORKERS);
 
-  async function pause(pids: readonly (number | undefined)[], duration: number): Promise<void> {
-    for (const pid of pids) signal(pid, 'SIGSTOP');
-    await delay(duration);
-    for (const pid of pids) signal(pid, 'SIGCONT');
-  }
-
   return {
     // Connections are dealt out to the workers in turn.
     ways: Array.from({ length: WORKERS }, (_, number) => ({
@@ -67,7 +61,8 @@ export async function deployOnSqlite(environment: Environment): Promise<Deployme
       isOpen: () => isOpen,
     })),
     faultKinds: FAULT_KINDS,
-    async suffer({ kind, place, duration, direction, isCutAfterwards }: Fault<SqliteFault>) {
+    async suffer(fault: Fault<SqliteFault>) {
+      const { kind, place, duration } = fault;
       switch (kind) {
         case 'kill a worker':
           signal(someWorker(place), 'SIGKILL');
@@ -86,16 +81,11 @@ export async function deployOnSqlite(environment: Environment): Promise<Deployme
           return pause(processTree(node.pid), duration);
         case 'cut the clients':
           isOpen = false;
-          proxy.cut();
-          await delay(duration);
-          proxy.heal();
+          await cut(proxy, fault);
           isOpen = true;
           break;
         case 'freeze the clients':
-          proxy.freeze(direction);
-          await delay(duration);
-          if (isCutAfterwards) proxy.cut();
-          proxy.heal();
+          await freeze(proxy, fault);
       }
     },
     async finish() {
@@ -108,12 +98,4 @@ export async function deployOnSqlite(environment: Environment): Promise<Deployme
       await rm(directory, { recursive: true, force: true });
     },
   };
-}
-
-function signal(pid: number | undefined, name: NodeJS.Signals): void {
-  try {
-    if (pid !== undefined) process.kill(pid, name);
-  } catch {
-    // It has ended by itself.
-  }
 }

@@ -10,7 +10,7 @@ export interface TcpProxy {
   readonly port: number;
   /** Where connections lead that are opened from now on. */
   leadTo(port: number): void;
-  /** Resets all connections, and those that are opened from now on. */
+  /** Ends all connections at once, and those that are opened from now on. */
   cut(): void;
   /** Holds bytes back. They are not lost: those that fit into the system's buffers are on their way already. */
   freeze(direction: Direction): void;
@@ -40,7 +40,7 @@ export async function openTcpProxy(target?: number): Promise<TcpProxy> {
   function open(client: Socket): void {
     client.on('error', () => {});
     if (isCut || port === undefined) {
-      client.resetAndDestroy();
+      client.destroy();
       return;
     }
     const server = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
@@ -51,10 +51,10 @@ export async function openTcpProxy(target?: number): Promise<TcpProxy> {
       [server, client],
     ] as const) {
       socket.setNoDelay();
-      socket.on('error', () => reset(line));
+      socket.on('error', () => {});
       socket.once('close', () => {
         lines.delete(line);
-        other.destroySoon();
+        other.destroy();
       });
     }
     forward(client, server, 'requests');
@@ -86,9 +86,10 @@ export async function openTcpProxy(target?: number): Promise<TcpProxy> {
     if (isHeldBack(direction)) from.pause();
   }
 
-  function reset({ client, server }: Line): void {
-    client.resetAndDestroy();
-    server.resetAndDestroy();
+  // Not by resetAndDestroy(), which can leave Node with a handle that never closes.
+  function end({ client, server }: Line): void {
+    client.destroy();
+    server.destroy();
   }
 
   const listener = createServer({ allowHalfOpen: true }, open).listen(0, '127.0.0.1');
@@ -102,7 +103,7 @@ export async function openTcpProxy(target?: number): Promise<TcpProxy> {
     },
     cut() {
       isCut = true;
-      for (const line of lines) reset(line);
+      for (const line of lines) end(line);
     },
     freeze(direction) {
       frozen = direction;
@@ -124,7 +125,7 @@ export async function openTcpProxy(target?: number): Promise<TcpProxy> {
       }
     },
     async close() {
-      for (const line of lines) reset(line);
+      for (const line of lines) end(line);
       listener.close();
       await once(listener, 'close');
     },
