@@ -195,3 +195,17 @@ describe('use of a key while it is being changed', () => {
     }
   });
 });
+
+it('reads from a store in memory while others write it', async (t) => {
+  const development = await startTestServer();
+  t.after(() => development.close());
+  const kms = development.client();
+  const { keyId: KeyId } = await createKey(kms);
+  const calls = Array.from({ length: 20 }, () => [
+    kms.createKey({}),
+    kms.getKeyLastUsage({ KeyId }),
+    kms.listAliases({ KeyId }),
+    kms.listKeys(),
+  ]);
+  assert.deepEqual(await outcomes(calls.flat()), { ok: 80 });
+});

@@ -37,11 +37,14 @@ export function openSqlite(location: string): Engine {
   const writer = new Kysely<Schema>({ dialect: new WriterDialect(writerDatabase) });
   const dataVersion = readerDatabase.prepare('pragma data_version');
   let checkpointDatabase: DatabaseSync | undefined;
+  const mark = () => Number(dataVersion.get()?.['data_version']);
+  const isInMemory = location.includes(IN_MEMORY);
+  const inTurn = isInMemory ? takingTurns() : atOnce;
   return {
     dialect,
-    read: (work) => reader.transaction().execute(work),
-    write: (work) => writer.transaction().execute(work),
-    fenceMark: () => Number(dataVersion.get()?.['data_version']),
+    read: (work) => inTurn(() => reader.transaction().execute(work)),
+    write: (work) => inTurn(() => writer.transaction().execute(work)),
+    fenceMark: isInMemory ? () => inTurn(async () => String(mark())) : mark,
     now: async () => Date.now(),
     forgetDeleted() {
       // A connection of its own, which is never in the midst of a transaction; one that is reading keeps the log.
@@ -62,6 +65,23 @@ export function openSqlite(location: string): Engine {
       for (const database of [readerDatabase, writerDatabase, checkpointDatabase])
         if (database?.isOpen) database.close();
     },
+  };
+}
+
+/** A database in memory has no log: whoever reads it would be refused for as long as somebody writes. */
+const IN_MEMORY = 'vfs=memdb';
+
+type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
+
+const atOnce: InTurn = (work) => work();
+
+/** Does one thing after the other, in the order in which they come. */
+function takingTurns(): InTurn {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const turn = last.then(work);
+    last = turn.catch(() => {});
+    return turn;
   };
 }
 
