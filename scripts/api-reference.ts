@@ -28,7 +28,7 @@ if (process.argv.includes('--check')) {
   }
 } else {
   await rm(directory, { recursive: true, force: true });
-  for (const folder of ['iam/', 'organizations/', 'qkms/', 'sts/'])
+  for (const folder of ['cloudtrail/', 'iam/', 'organizations/', 'qkms/', 'sts/'])
     await mkdir(new URL(folder, directory), { recursive: true });
   for (const [name, page] of pages) await writeFile(new URL(name, directory), page);
 }

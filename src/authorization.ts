@@ -1,3 +1,4 @@
+import type { AuditedDecision } from './audit/index.ts';
 import type { Caller } from './caller.ts';
 import { type AuthorizationFacts, RequestConditions, type RequestFacts } from './conditions.ts';
 import { type Identity, type IdentityEntry, tagsOf } from './iam/index.ts';
@@ -23,15 +24,34 @@ import {
 } from './operations/index.ts';
 import {
   type AuthorizationPolicies,
+  type AuthorizationRequest,
   accessDeniedMessage,
   authorize,
   type CompiledPolicy,
   type ConditionContext,
+  type Decision,
   keyOutOfReachMessage,
   withoutAllows,
 } from './policy/index.ts';
 import { accessDenied, forwardedRequestRefused, rolesNotForRoot, sessionRefused } from './refusals.ts';
 import { type FoundTarget, keyArns, keyEntries, type NamedGrant, type NamedKey } from './targets/index.ts';
+
+/** A request that is being judged. */
+export interface JudgedRequest extends RequestFacts {
+  /** What has been decided of it so far, and on what grounds, as far as the account of the caller may be told. */
+  readonly decisions: AuditedDecision[];
+}
+
+/** Decides a question that the request cannot do without. */
+function decide(
+  { decisions }: JudgedRequest,
+  question: AuthorizationRequest,
+  policies: AuthorizationPolicies,
+): Decision {
+  const decision = authorize(question, policies);
+  decisions.push({ action: question.action, resource: question.resource, decision });
+  return decision;
+}
 
 /**
  * Lets a request have the targets of its operation, or refuses it.
@@ -41,7 +61,7 @@ import { type FoundTarget, keyArns, keyEntries, type NamedGrant, type NamedKey }
  */
 export async function authorizeTargets(
   kms: Kms,
-  request: RequestFacts,
+  request: JudgedRequest,
   operation: Operation,
   found: readonly FoundTarget[],
   input: AnyInput,
@@ -107,7 +127,7 @@ export async function authorizeTargets(
 
 async function authorizeKey(
   kms: Kms,
-  request: RequestFacts,
+  request: JudgedRequest,
   operation: Operation,
   target: KeyTarget,
   key: NamedKey,
@@ -145,16 +165,24 @@ async function authorizeKey(
     const grants = await grantsFor(kms, entry.record, question);
     if (grants.length > 0) decision = authorize(question, { ...policies, grants });
   }
-  if (decision.allowed && keyPolicy !== undefined) return;
+  const note = (decided: Decision, resource: string) =>
+    request.decisions.push({ action: question.action, resource, decision: decided });
+  if (decision.allowed && keyPolicy !== undefined) {
+    note(decision, key.arn);
+    return;
+  }
   if (key.refusal !== undefined) throw key.refusal;
   const options = { associatedWithCiphertext: key.fromCiphertext };
   // Whom the key policy lets in lacks something of its own, and is told. Other outsiders get the answer for a key that
   // does not exist: else their own policies, by denying what has this tag or alias, would find out about the key.
   const isLetIn = decision.outcome === 'implicit-deny' && decision.layer !== 'key-policy';
-  if (isLetIn || (isOwn && entry !== undefined))
+  if (isLetIn || (isOwn && entry !== undefined)) {
+    note(decision, key.arn);
     throw accessDenied(accessDeniedMessage(question, decision, options));
+  }
   const guess = questionOf(saidArn, undefined);
   const told = authorize(guess, policiesOf(request));
+  note(told, saidArn);
   throw accessDenied(
     told.layer === 'key-policy'
       ? keyOutOfReachMessage(guess, options)
@@ -169,7 +197,7 @@ async function authorizeKey(
  * @throws ServiceError `NotFoundException` when there is no such grant of a key of the caller's account
  */
 function authorizeGrant(
-  request: RequestFacts,
+  request: JudgedRequest,
   target: GrantTarget,
   { key, grant, grantId }: NamedGrant,
 ): void {
@@ -205,12 +233,12 @@ function authorizeGrant(
       : [mayRetire(grant.retiringPrincipal, retiringPrincipalIsService)]),
   ];
   const keyPolicy = withoutAllows(key.entry.policy);
-  const decision = authorize(question, { ...policiesOf(request, keyPolicy), grants });
+  const decision = decide(request, question, { ...policiesOf(request, keyPolicy), grants });
   if (!decision.allowed) throw accessDenied(accessDeniedMessage(question, decision));
 }
 
 /** A request as if it had been sent to a Region: what it does there is judged there. */
-function inRegion(request: RequestFacts, region: string): RequestFacts {
+function inRegion<R extends RequestFacts>(request: R, region: string): R {
   return region === request.region ? request : { ...request, region };
 }
 
@@ -239,20 +267,20 @@ function withTagsMeant(identity: Identity | undefined, conditions: Conditions): 
 
 /** Authorizes an action that no key policy judges. */
 function authorizeAccount(
-  request: RequestFacts,
+  request: JudgedRequest,
   action: string,
   resource: string,
   facts: Partial<AuthorizationFacts>,
 ): void {
   const { principal } = request.caller;
   const question = { principal, action, resource, context: new RequestConditions(request, facts) };
-  const decision = authorize(question, policiesOf(request));
+  const decision = decide(request, question, policiesOf(request));
   if (!decision.allowed) throw accessDenied(accessDeniedMessage(question, decision));
 }
 
 /** A role that does not exist is refused like one that may not be assumed. */
 function authorizeRole(
-  request: RequestFacts,
+  request: JudgedRequest,
   target: RoleTarget,
   arn: string,
   role: IdentityEntry | undefined,
@@ -273,7 +301,7 @@ function authorizeRole(
         conditions,
       }),
     };
-    const decision = authorize(question, policiesOf(request, role?.trustPolicy));
+    const decision = decide(request, question, policiesOf(request, role?.trustPolicy));
     if (!decision.allowed || role === undefined) throw accessDenied(accessDeniedMessage(question, decision));
   }
 }

@@ -22,6 +22,8 @@ describe('the configuration without any setting', () => {
       trustedProxies: [],
       allowPlaintext: false,
       logLevel: 'info',
+      auditDurability: 'none',
+      auditRetentionDays: 90,
     });
   });
 
@@ -66,6 +68,8 @@ describe('a setting', () => {
         QKMS_TRUSTED_PROXIES: '10.1.2.3,10.2.0.0/16',
         QKMS_INSECURE_HTTP: '1',
         QKMS_LOG_LEVEL: 'debug',
+        QKMS_AUDIT_DURABILITY: 'strict',
+        QKMS_AUDIT_RETENTION_DAYS: '400',
         QKMS_SEED_FILE: 'seed.yaml',
       },
     );
@@ -85,6 +89,8 @@ describe('a setting', () => {
       trustedProxies: ['10.1.2.3', '10.2.0.0/16'],
       allowPlaintext: true,
       logLevel: 'debug',
+      auditDurability: 'strict',
+      auditRetentionDays: 400,
     });
   });
 
@@ -135,6 +141,12 @@ describe('a wrong setting is refused by name', () => {
       [{ host: 'http://localhost' }, {}, /is not an address/],
       [{ host: '[127.0.0.1]' }, {}, /is not an address/],
       [{ host: '' }, {}, /is not an address/],
+      [
+        { auditDurability: 'later' },
+        {},
+        '--audit-durability (QKMS_AUDIT_DURABILITY): "later" is not a durability of the audit log; ' +
+          'give one of none, soon, strict',
+      ],
       [
         { logLevel: 'loud' },
         {},

@@ -12,6 +12,10 @@ export type Mode = 'production' | 'development';
 export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** Whether calls are not recorded at all, their records follow within a tenth of a second, or answers wait until these are durable. */
+export const AUDIT_DURABILITIES = ['none', 'soon', 'strict'] as const;
+export type AuditDurability = (typeof AUDIT_DURABILITIES)[number];
+
 /** The PEM files that HTTPS is served with; the certificate file holds the chain, leaf first. */
 export interface TlsFiles {
   readonly certificateFile: string;
@@ -49,6 +53,10 @@ export interface Configuration {
   /** The operator's word that an address other machines reach may be served without TLS. */
   readonly allowPlaintext: boolean;
   readonly logLevel: LogLevel;
+  /** Whether calls are recorded, and answers wait for their audit records. */
+  readonly auditDurability: AuditDurability;
+  /** How long audit records are kept at least. */
+  readonly auditRetentionDays: number;
 }
 
 /** How one decision of the operator is written: as a flag, as an environment variable, or as both. */
@@ -149,6 +157,19 @@ export const SETTINGS = Object.freeze({
     variable: 'QKMS_ATTESTATION_ROOTS_FILE',
     summary: 'root certificates (PEM) of the attestation documents that Recipient may hold (default: none)',
   },
+  auditDurability: {
+    flag: '--audit-durability',
+    argument: 'when',
+    variable: 'QKMS_AUDIT_DURABILITY',
+    summary:
+      'strict: answers wait until their audit records are durable; soon: these follow within 100 ms; none: there are none (default: none)',
+  },
+  auditRetentionDays: {
+    flag: '--audit-retention-days',
+    argument: 'number',
+    variable: 'QKMS_AUDIT_RETENTION_DAYS',
+    summary: 'how long audit records are kept (default: 90)',
+  },
   logLevel: {
     flag: '--log-level',
     argument: 'level',
@@ -166,6 +187,10 @@ const PARTITION = 'aws';
 const DEFAULT_ACCOUNT_ID = '111122223333';
 const DEFAULT_PORT = 8600;
 const MAXIMUM_PORT = 65_535;
+/** As long as CloudTrail keeps its event history. */
+const DEFAULT_RETENTION_DAYS = 90;
+/** A hundred years. */
+const MAXIMUM_RETENTION_DAYS = 36_525;
 /** Far above any machine's use; it catches a port number given as the number of workers. */
 const MAXIMUM_WORKERS = 256;
 /** Whoever records one signed request can try secrets against it at leisure. AWS issues 40 characters. */
@@ -215,7 +240,20 @@ export function readConfiguration(
     ...(tls === undefined ? {} : { tls }),
     trustedProxies: readTrustedProxies(read('trustedProxies')),
     allowPlaintext: readSwitch('allowPlaintext', read('allowPlaintext')),
-    logLevel: readLogLevel(read('logLevel') ?? 'info'),
+    logLevel: readOneOf('logLevel', 'log level', read('logLevel') ?? 'info', LOG_LEVELS),
+    auditDurability: readOneOf(
+      'auditDurability',
+      'durability of the audit log',
+      read('auditDurability') ?? 'none',
+      AUDIT_DURABILITIES,
+    ),
+    auditRetentionDays: readWholeNumber(
+      'auditRetentionDays',
+      read('auditRetentionDays'),
+      DEFAULT_RETENTION_DAYS,
+      1,
+      MAXIMUM_RETENTION_DAYS,
+    ),
   };
   requireTlsBeyondLoopback(configuration);
   return Object.freeze(configuration);
@@ -348,10 +386,15 @@ function readSwitch(name: SettingName, typed: string | undefined): boolean {
   throw invalid(name, `${quote(typed)} is neither yes nor no; give true or false`);
 }
 
-function readLogLevel(typed: string): LogLevel {
-  const level = LOG_LEVELS.find((known) => known === typed);
-  if (level !== undefined) return level;
-  throw invalid('logLevel', `${quote(typed)} is not a log level; give one of ${LOG_LEVELS.join(', ')}`);
+function readOneOf<T extends string>(
+  name: SettingName,
+  what: string,
+  typed: string,
+  values: readonly T[],
+): T {
+  const value = values.find((known) => known === typed);
+  if (value !== undefined) return value;
+  throw invalid(name, `${quote(typed)} is not a ${what}; give one of ${values.join(', ')}`);
 }
 
 function readDatabaseUrl(typed: string | undefined): string | undefined {

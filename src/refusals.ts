@@ -40,3 +40,11 @@ export function tooMuchContention(): ServiceError {
 export function internalFailure(cause: unknown): ServiceError {
   return new ServiceError('KMSInternalException', 'An internal error occurred.', { cause });
 }
+
+/** A call that could not be recorded in the audit log: nothing is done, or told, that is not recorded. */
+export class AuditUnavailable extends ServiceError {
+  constructor(cause: unknown) {
+    const message = 'The call could not be recorded in the audit log; retry the request.';
+    super('KMSInternalException', message, { cause });
+  }
+}

@@ -1,10 +1,11 @@
 import type { Logger } from 'pino';
 import { readAttestationRoots, recipientReader } from './attestation/index.ts';
+import { AuditTrail, eventOfService, openAuditKey, startRetention } from './audit/index.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Configuration } from './config.ts';
 import { OperatorError, ServiceError } from './errors.ts';
 import * as iam from './iam/index.ts';
-import { createKms, startScheduler } from './kms/index.ts';
+import { createKms, keyArn, type RecordKeyEvents, startScheduler } from './kms/index.ts';
 import { isKept, nameOfStore, openKeptStore, openPresentStore, openStoreInMemory } from './opening.ts';
 import { type Answer, createPipeline } from './pipeline.ts';
 import type { Ground, NamedSeed } from './seed/index.ts';
@@ -110,8 +111,26 @@ export async function openService(
   const { store, keyring } = isKept(configuration)
     ? await openKeptStore(configuration)
     : await openSeededStore(configuration, clock, options.seed);
+  const { auditDurability: durability } = configuration;
+  const audit =
+    durability === 'none'
+      ? undefined
+      : new AuditTrail({ store, clock, key: await openAuditKey(store, keyring), durability });
+  const recordEvents: RecordKeyEvents = async (writer, events) =>
+    audit?.append(
+      writer,
+      events.map(({ name, key: { region, accountId, keyId }, details = {} }) =>
+        eventOfService({
+          name,
+          keyArn: keyArn(partition, region, accountId, keyId),
+          region,
+          time: clock.now(),
+          details,
+        }),
+      ),
+    );
   const { keyPairsAhead } = options;
-  const kms = createKms({ partition, store, keyring, clock, keyPairsAhead });
+  const kms = createKms({ partition, store, keyring, clock, keyPairsAhead, recordEvents });
   const identities = iam.createIam({ partition, operatorAccount: accountId, store, keyring, clock });
   const { attestationRootsFile } = configuration;
   const readRecipient = recipientReader(
@@ -136,20 +155,29 @@ export async function openService(
         requireRightClock,
       )
     : () => {};
+  const stopRetention = options.scheduler
+    ? startRetention({ store, clock }, configuration.auditRetentionDays, (error) =>
+        logger.error({ err: error }, 'deleting old audit records failed; trying again'),
+      )
+    : () => {};
   return {
-    answer: createPipeline({ kms, iam: identities, authenticate, readRecipient, logger }),
+    answer: createPipeline({ store, kms, iam: identities, audit, authenticate, readRecipient, logger }),
     async unreadyReason() {
       try {
         await store.passFence();
         await requireRightClock();
-        return undefined;
+        return audit?.failure === undefined ? undefined : 'the audit log cannot be written';
       } catch (error) {
         return error instanceof Error ? error.message : String(error);
       }
     },
     async close() {
       stopScheduler();
+      stopRetention();
       kms.keyPairs.close();
+      await audit
+        ?.close()
+        .catch((error: unknown) => logger.error({ err: error }, 'closing the audit log failed'));
       for (const uses of [identities.accessKeyUses, kms.keyUses]) {
         await uses
           .write()

@@ -16,6 +16,7 @@ import { deriveKey } from '../src/keyring/derivation.ts';
 import { openRootKeyFile } from '../src/keyring/index.ts';
 import { naiveSign } from '../src/sigv4/naive-signer.ts';
 import { listKeyMaterials } from '../src/store/index.ts';
+import { auditLines } from './support/audit.ts';
 import { engineFlags } from './support/engine.ts';
 import { identityPolicy, trustPolicy } from './support/identities.ts';
 import { createImportedKey, importMaterial } from './support/import.ts';
@@ -64,7 +65,7 @@ let closedFiles: Places;
 
 before(async () => {
   dataDirectory = await mkdtemp(join(tmpdir(), 'qkms-secrets-'));
-  server = await startTestServer({ dataDirectory });
+  server = await startTestServer({ dataDirectory, auditDurability: 'strict' });
   issuer = await startIssuer({ clock: server.clock });
   try {
     await useSecrets();
@@ -74,7 +75,8 @@ before(async () => {
     await refuseIdentitySecrets();
     await commandIdentities();
     await collectOwnSecrets();
-    runningFiles = await readFiles();
+    const auditLog = textPlace('the audit log', await auditLines(dataDirectory));
+    runningFiles = new Map([...(await readFiles()), ...auditLog]);
     await provokeFailures();
   } finally {
     await issuer.close();
@@ -412,7 +414,7 @@ async function provokeFailures(): Promise<void> {
   await tamper(dataDirectory, 'update key_materials set wrapped_key_material = $1', Buffer.alloc(73));
   await server.close();
   const { log } = server;
-  server = await startTestServer({ dataDirectory });
+  server = await startTestServer({ dataDirectory, auditDurability: 'strict' });
   earlierLog.push(...log);
   await fail('KMSInternalException', 'Encrypt', {
     KeyId,
@@ -473,6 +475,7 @@ describe('secrets stay where they belong', () => {
 
   it('none is in a file of the data directory while the service runs', () => {
     assert.ok(runningFiles.has('qkms.db') && runningFiles.has('qkms.db-wal'));
+    assert.ok(runningFiles.get('the audit log')?.includes('"eventName":"ImportKeyMaterial"'));
     assert.deepEqual(find(allSecrets(), runningFiles), []);
   });
 

@@ -109,13 +109,17 @@ export function indexMarkdown({ operations, commonErrors }: Reference): string {
     );
   return `# API reference
 
-Every operation of KMS (and of Organizations, with its own target and signature service) is \`POST /\` with a JSON body, an \`X-Amz-Target\` header and an AWS Signature Version 4 for the service
+Every operation of KMS (and of CloudTrail and Organizations, with their own targets and signature services) is \`POST /\` with a JSON body, an \`X-Amz-Target\` header and an AWS Signature Version 4 for the service
 \`kms\`; those of IAM and STS are forms, answered in XML, with a signature for the service \`iam\` or \`sts\`. These pages are made from the declarations that the server itself runs on (\`npm run api-reference\`).
 The [console](../console.md) has them too, with forms to try them out.
 
 ## Key Management Service
 
 ${tableOf('kms')}
+
+## CloudTrail
+
+${tableOf('cloudtrail')}
 
 ## Identity and Access Management
 

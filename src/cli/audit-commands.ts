@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Configuration } from '../config.ts';
 
 interface VerifyOptions {
   readonly publicKey: string;
@@ -7,9 +8,47 @@ interface VerifyOptions {
   readonly json?: true;
 }
 
-/** Adds the commands on audit logs that were exported. They need neither a server nor a store. */
-export function addAuditCommands(program: Command): void {
-  const audit = program.command('audit').description('verify audit logs');
+/**
+ * Adds the commands on audit logs. Those on the log of a store work beside the server or without it; `verify` needs neither.
+ *
+ * @param onStore adds the settings by which a command finds its store
+ * @param readStore reads them
+ */
+export function addAuditCommands(
+  program: Command,
+  onStore: (command: Command) => Command,
+  readStore: (command: Command) => Configuration,
+): void {
+  const audit = program.command('audit').description('export, search and verify audit logs');
+
+  onStore(audit.command('public-key'))
+    .description('write the public audit key, by which exports are verified (PEM)')
+    .action(async (_options: unknown, command: Command) => {
+      const { showPublicKey } = await import('./audit-store.ts');
+      process.stdout.write(await showPublicKey(readStore(command)));
+    });
+
+  onStore(audit.command('export'))
+    .description(
+      'write the audit log, or the part of it that holds some records, with signed checkpoints (JSON lines)',
+    )
+    .option('--from <index>', 'the first record that is wanted', readIndex, 0)
+    .option('--to <index>', 'the last record that is wanted', readIndex, Number.MAX_SAFE_INTEGER - 1)
+    .action(async ({ from, to }: { readonly from: number; readonly to: number }, command: Command) => {
+      const { exportAuditLog } = await import('./audit-store.ts');
+      await exportAuditLog(readStore(command), { from, to: to + 1 }, process.stdout);
+    });
+
+  onStore(audit.command('tail'))
+    .description('write the last records')
+    .option('-n, --lines <number>', 'how many', readIndex, 10)
+    .option('-f, --follow', 'go on with those to come')
+    .action(
+      async ({ lines, follow }: { readonly lines: number; readonly follow?: true }, command: Command) => {
+        const { tailAuditLog } = await import('./audit-store.ts');
+        await tailAuditLog(readStore(command), { lines, follow: follow === true }, process.stdout);
+      },
+    );
 
   audit
     .command('verify')
@@ -34,4 +73,9 @@ export function addAuditCommands(program: Command): void {
       process.stderr.write(problem);
       process.exitCode = exitCode;
     });
+}
+
+function readIndex(typed: string): number {
+  if (!/^\d{1,15}$/.test(typed)) throw new InvalidArgumentError('Give a whole number from 0.');
+  return Number(typed);
 }

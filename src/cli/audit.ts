@@ -9,7 +9,7 @@ import {
   readLines,
   type VerifiedLog,
   verifyLogs,
-} from '../audit/index.ts';
+} from '../audit/log/index.ts';
 import { OperatorError } from '../errors.ts';
 import type { Report } from './policies.ts';
 

@@ -53,7 +53,7 @@ export async function runCommand(args: readonly string[], entry: string): Promis
       readConfiguration('production', typedFlags(command), variablesOf(['rootKeyFile'])).rootKeyFile,
   );
   addPolicyCommands(program);
-  addAuditCommands(program);
+  addAuditCommands(program, (command) => addSettings(command, STORE_SETTINGS), readStore);
 
   try {
     await program.parseAsync(args, { from: 'user' });

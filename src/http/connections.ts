@@ -1,10 +1,13 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 /** One connection over which requests come: after the TLS handshake, where there is one. */
 export interface Connection {
   /** The client's address; IPv4 in dotted form even where it came in over IPv6. */
   readonly address: string;
+  /** How it is encrypted, such as `TLSv1.3` and `TLS_AES_128_GCM_SHA256`; `undefined` without TLS. */
+  readonly tls: { readonly version: string; readonly cipherSuite: string } | undefined;
   /** Requests that have arrived whole and are not answered yet; more than one only where the client pipelines. */
   inFlight: number;
 }
@@ -30,7 +33,7 @@ export function trackConnections(server: Server, secure: boolean): Connections {
     socket.once('close', () => accepted.delete(socket));
   });
   server.on(secure ? 'secureConnection' : 'connection', (socket: Socket) => {
-    connections.set(socket, { address: addressOf(socket), inFlight: 0 });
+    connections.set(socket, { address: addressOf(socket), tls: tlsOf(socket), inFlight: 0 });
     socket.once('close', () => connections.delete(socket));
   });
 
@@ -43,6 +46,11 @@ export function trackConnections(server: Server, secure: boolean): Connections {
       for (const socket of accepted) socket.destroy();
     },
   };
+}
+
+function tlsOf(socket: Socket): Connection['tls'] {
+  if (!(socket instanceof TLSSocket)) return undefined;
+  return { version: socket.getProtocol() ?? '', cipherSuite: socket.getCipher().standardName };
 }
 
 const IPV4_MAPPED = '::ffff:';

@@ -79,11 +79,13 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
       const id = randomUUID();
       const { method = '', url = '', rawHeaders, headers } = request;
       const origin = originOf(request, connection.address);
+      // What a proxy has negotiated with us says nothing of its client.
+      const tls = origin.sourceAddress === connection.address ? connection.tls : undefined;
       try {
         const reply =
           body === undefined
             ? bodyTooLarge(limits.bodySize)
-            : await answer({ id, method, url, rawHeaders, headers, body, ...origin });
+            : await answer({ id, method, url, rawHeaders, headers, body, ...origin, tls });
         send(response, reply, id);
       } catch (error) {
         logger.error({ err: error, requestId: id }, 'answering failed');

@@ -92,6 +92,8 @@ describe('HTTPS', () => {
     assert.match(reply.headers['strict-transport-security'] ?? '', /^max-age=\d{8,}$/);
     assert.equal(seen[0]?.secureTransport, true);
     assert.equal(seen[0]?.sourceAddress, '127.0.0.1');
+    assert.equal(seen[0]?.tls?.version, 'TLSv1.3');
+    assert.match(seen[0]?.tls?.cipherSuite ?? '', /^TLS_[A-Z0-9_]+$/);
     client.socket.destroy();
   });
 

@@ -7,7 +7,7 @@ import {
   findAccount,
   LastUses,
   noteAccessKeyUse,
-  type Store,
+  type RequestStore,
 } from '../store/index.ts';
 import { type Credential, loadCredential } from './access-keys.ts';
 import { type IdentityEntry, loadIdentityEntry } from './identity.ts';
@@ -25,7 +25,7 @@ export interface Iam {
   readonly partition: string;
   /** The account that creates the others. */
   readonly operatorAccount: string;
-  readonly store: Store;
+  readonly store: RequestStore;
   readonly keyring: Keyring;
   readonly clock: Clock;
   /** By account id. */
@@ -73,7 +73,7 @@ function lazyOpenIdConnect(clock: Clock): () => Promise<OpenIdConnect> {
 export function createIam(parts: {
   readonly partition: string;
   readonly operatorAccount: string;
-  readonly store: Store;
+  readonly store: RequestStore;
   readonly keyring: Keyring;
   readonly clock: Clock;
 }): Iam {

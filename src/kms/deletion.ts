@@ -104,6 +104,7 @@ async function deleteKeyOnce(kms: KmsAtWork, record: KeyRecord): Promise<boolean
       await deleteKeyMaterials(writer, record.region, record.keyId);
       await deleteKey(writer, record);
       if (record.primaryRegion !== undefined) await takeLeave(writer, kms, record.keyId);
+      await kms.recordEvents(writer, [{ name: 'DeleteKey', key: record }]);
     });
     return true;
   } catch (error) {

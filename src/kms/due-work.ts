@@ -1,4 +1,4 @@
-import type { KeyRecord, Reader, Transactions } from '../store/index.ts';
+import type { KeyRecord, Reader, Transactions, Writer } from '../store/index.ts';
 import type { Kms } from './kms.ts';
 
 /** What was done because it was due; names as in CloudTrail's service events (audit.md). */
@@ -8,7 +8,15 @@ export interface DueEvent {
 }
 
 /** The KMS domain as far as work needs it that no request asks for; the scheduler watches over its transactions. */
-export type KmsAtWork = Pick<Kms, 'keyring' | 'clock'> & { readonly store: Transactions };
+export type KmsAtWork = Pick<Kms, 'keyring' | 'clock' | 'recordEvents'> & { readonly store: Transactions };
+
+/** What the service has done with a key on its own, in the words of CloudTrail's `serviceEventDetails`. */
+export interface KeyEvent extends DueEvent {
+  readonly details?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Puts events on record in the transaction of what they tell of. */
+export type RecordKeyEvents = (writer: Writer, events: readonly KeyEvent[]) => Promise<void>;
 
 /** A kind of work that becomes due by time. */
 export interface DueWork {

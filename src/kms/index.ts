@@ -13,6 +13,7 @@ export * from './aliases.ts';
 export { ensureAwsManagedKey } from './aws-managed-keys.ts';
 export * as constraints from './constraints.ts';
 export { cancelDeletion, type ScheduledDeletion, scheduleDeletion } from './deletion.ts';
+export type { KeyEvent, RecordKeyEvents } from './due-work.ts';
 export * from './encryption.ts';
 export * from './grants.ts';
 export * from './identifiers.ts';

@@ -8,8 +8,9 @@ import {
   type KeyUse,
   LastUses,
   putKeyUse,
-  type Store,
+  type RequestStore,
 } from '../store/index.ts';
+import type { RecordKeyEvents } from './due-work.ts';
 import { type GrantsEntry, loadGrantsEntry } from './grants.ts';
 import { type KeyEntry, loadKeyEntry } from './key-entry.ts';
 
@@ -21,7 +22,7 @@ const GRANTS_CACHE_CAPACITY = 100_000;
 /** What the KMS domain works with: where its state is, what protects it, and what time it is. */
 export interface Kms {
   readonly partition: string;
-  readonly store: Store;
+  readonly store: RequestStore;
   readonly keyring: Keyring;
   readonly clock: Clock;
   /** Keys by `<region>/<key id>`. */
@@ -34,17 +35,23 @@ export interface Kms {
   readonly keyUses: LastUses<KeyUse>;
   /** Where new data key pairs come from. */
   readonly keyPairs: KeyPairReserve;
+  /** Records what happens to keys without a call, or besides what the call says. */
+  readonly recordEvents: RecordKeyEvents;
 }
 
-/** @param parts.keyPairsAhead how many RSA key pairs of a size are generated ahead; none by default */
+/**
+ * @param parts.keyPairsAhead how many RSA key pairs of a size are generated ahead; none by default
+ * @param parts.recordEvents what records events, where there is an audit log
+ */
 export function createKms(parts: {
   readonly partition: string;
-  readonly store: Store;
+  readonly store: RequestStore;
   readonly keyring: Keyring;
   readonly clock: Clock;
   readonly keyPairsAhead?: number | undefined;
+  readonly recordEvents?: RecordKeyEvents;
 }): Kms {
-  const { keyPairsAhead = 0, ...given } = parts;
+  const { keyPairsAhead = 0, recordEvents = async () => {}, ...given } = parts;
   const { store } = given;
   return {
     ...given,
@@ -62,6 +69,7 @@ export function createKms(parts: {
     }),
     keyUses: new LastUses(store, 0, putKeyUse),
     keyPairs: new KeyPairReserve(keyPairsAhead),
+    recordEvents,
   };
 }
 

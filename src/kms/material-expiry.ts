@@ -15,7 +15,7 @@ const BATCH = 100;
 
 /** The key whose expired material was deleted; `undefined` when another process was faster. */
 function deleteExpired(
-  { store, clock }: KmsAtWork,
+  { store, clock, recordEvents }: KmsAtWork,
   { region, keyId }: KeyMaterialRecord,
 ): Promise<KeyRecord | undefined> {
   return store.write(async (writer) => {
@@ -24,6 +24,11 @@ function deleteExpired(
     const expired = materials.filter((material) => isExpired(material, clock.now()));
     if (record === undefined || expired.length === 0) return undefined;
     await removeMaterials(writer, record, materials, expired);
+    const events = expired.map(({ keyMaterialId }) => ({ key: record, details: { keyMaterialId } }));
+    await recordEvents(
+      writer,
+      events.map((event) => ({ ...event, name: 'DeleteExpiredKeyMaterial' })),
+    );
     return record;
   });
 }

@@ -98,6 +98,10 @@ export function synchronizeFamily(kms: KmsAtWork, keyId: string): Promise<readon
       await updateKey(writer, settled(key, primary));
     }
     await synchronizePending(writer, keyId);
+    await kms.recordEvents(
+      writer,
+      unsettled.map((key) => ({ name: 'SynchronizeMultiRegionKey', key })),
+    );
     return unsettled;
   });
 }

@@ -129,7 +129,7 @@ async function promoteImportedMaterial(writer: Writer, kms: Kms, key: KeyEntry):
   const pending = materialPendingRotation(key);
   const now = kms.clock.now();
   const promoted = { pending: undefined, rotationType: 'ON_DEMAND', rotationDate: now };
-  await changeFamily(writer, key.record, async (member) => {
+  const family = await changeFamily(writer, key.record, async (member) => {
     const materials = await listKeyMaterials(writer, member.region, member.keyId);
     const material = materials.find(({ keyMaterialId }) => keyMaterialId === pending?.keyMaterialId);
     if (material === undefined || !isPresent(material) || isExpired(material, now))
@@ -137,6 +137,24 @@ async function promoteImportedMaterial(writer: Writer, kms: Kms, key: KeyEntry):
     await putKeyMaterial(writer, { ...material, ...promoted });
     return { ...member, currentKeyMaterialId: material.keyMaterialId };
   });
+  await recordRotation(writer, kms, family, 'ON_DEMAND', pending?.keyMaterialId);
+}
+
+/** @param family the records of the key and its siblings as they were before, the key's own first */
+async function recordRotation(
+  writer: Writer,
+  { recordEvents }: KmsAtWork,
+  [key, ...siblings]: readonly KeyRecord[],
+  rotationType: RotationType,
+  currentKeyMaterialId: string | undefined,
+): Promise<void> {
+  if (key === undefined) return;
+  const { origin: keyOrigin, currentKeyMaterialId: previousKeyMaterialId } = key;
+  const details = { rotationType, keyOrigin, previousKeyMaterialId, currentKeyMaterialId };
+  await recordEvents(writer, [
+    { name: 'RotateKey', key, details },
+    ...siblings.map((sibling) => ({ name: 'SynchronizeMultiRegionKey', key: sibling }) as const),
+  ]);
 }
 
 /** Rotates a key that is due; the next time is a period from now, however long this one was missed. */
@@ -167,11 +185,13 @@ async function rotateToNewMaterial(
   const material = await generateKeyMaterial('SYMMETRIC_DEFAULT');
   try {
     const keyMaterialId = kms.keyring.identifyKeyMaterial(record.keyId, material);
-    return await changeFamily(writer, record, async (member) => {
+    const family = await changeFamily(writer, record, async (member) => {
       const wrapped = wrapKeyMaterial(kms.keyring, member, material, keyMaterialId);
       await putKeyMaterial(writer, { ...wrapped, creationDate, rotationType, rotationDate });
       return { ...member, ...changes, currentKeyMaterialId: keyMaterialId };
     });
+    await recordRotation(writer, kms, family, rotationType, keyMaterialId);
+    return family;
   } finally {
     material.fill(0);
   }

@@ -1,5 +1,5 @@
 /** The services that are served on the one endpoint. */
-export type ServiceName = 'iam' | 'kms' | 'organizations' | 'qkms' | 'sts';
+export type ServiceName = 'cloudtrail' | 'iam' | 'kms' | 'organizations' | 'qkms' | 'sts';
 
 /**
  * What signatures of requests to a service are scoped to. Operations of our own, which AWS has no name for, are signed
@@ -11,6 +11,7 @@ export function signingNameOf(service: ServiceName): string {
 
 /** What `X-Amz-Target` begins with for an operation of a service that speaks AWS JSON 1.1. */
 export const TARGET_PREFIXES = {
+  cloudtrail: 'com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101',
   kms: 'TrentService',
   organizations: 'AWSOrganizationsV20161128',
   qkms: 'QKMS',

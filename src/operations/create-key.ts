@@ -68,6 +68,7 @@ export const createKey = operation({
     'XksKeyNotFoundException',
   ],
   readOnly: false,
+  audit: { response: ['KeyMetadata'], names: { AWSAccountId: 'AWSAccountId' } },
   examples: [
     {
       title: 'Create a symmetric encryption key',

@@ -111,6 +111,20 @@ export const createCustomKeyStore = operation({
     'LimitExceededException',
   ],
   readOnly: false,
+  audit: {
+    request: [
+      'CustomKeyStoreName',
+      'CustomKeyStoreType',
+      'CloudHsmClusterId',
+      'XksProxyUriEndpoint',
+      'XksProxyUriPath',
+      'XksProxyVpcEndpointServiceName',
+      'XksProxyVpcEndpointServiceOwner',
+      'XksProxyConnectivity',
+    ],
+    response: ['CustomKeyStoreId'],
+    names: { CloudHsmClusterId: 'clusterId' },
+  },
   examples: [],
   validate(input) {
     const type = input.CustomKeyStoreType ?? 'AWS_CLOUDHSM';
@@ -231,6 +245,7 @@ export const updateCustomKeyStore = operation({
     'CustomKeyStoreNameInUseException',
   ],
   readOnly: false,
+  audit: { names: { CloudHsmClusterId: 'clusterId' } },
   examples: [],
   handler: refuseUnknownStore,
 });

@@ -74,6 +74,7 @@ export const generateDataKeyPair = operation({
   },
   errors: DATA_KEY_PAIR_ERRORS,
   readOnly: true,
+  audit: { additional: (_, { KeyMaterialId }) => ({ keyMaterialId: KeyMaterialId }) },
   examples: [
     {
       title: 'Make a key pair to sign with',
@@ -107,6 +108,7 @@ export const generateDataKeyPairWithoutPlaintext = operation({
   },
   errors: DATA_KEY_PAIR_ERRORS,
   readOnly: true,
+  audit: { additional: (_, { KeyMaterialId }) => ({ keyMaterialId: KeyMaterialId }) },
   examples: [
     {
       title: 'Make a key pair whose private key is for later',

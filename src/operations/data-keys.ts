@@ -53,6 +53,7 @@ export const generateDataKey = operation({
   },
   errors: CRYPTOGRAPHIC_ERRORS,
   readOnly: true,
+  audit: { additional: (_, { KeyMaterialId }) => ({ keyMaterialId: KeyMaterialId }) },
   examples: [
     {
       title: 'Make a data key for AES-256',
@@ -94,6 +95,7 @@ export const generateDataKeyWithoutPlaintext = operation({
   },
   errors: CRYPTOGRAPHIC_ERRORS,
   readOnly: true,
+  audit: { additional: (_, { KeyMaterialId }) => ({ keyMaterialId: KeyMaterialId }) },
   examples: [
     {
       title: 'Make a data key of 64 bytes for later',

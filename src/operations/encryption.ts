@@ -50,6 +50,7 @@ export const encrypt = operation({
   },
   errors: CRYPTOGRAPHIC_ERRORS,
   readOnly: true,
+  audit: { additional: ({ targets: { key } }) => ({ keyMaterialId: key.record.currentKeyMaterialId }) },
   examples: [
     {
       title: 'Encrypt under a key named by its alias',
@@ -124,6 +125,7 @@ export const decrypt = operation({
   },
   errors: DECRYPTION_ERRORS,
   readOnly: true,
+  audit: { additional: (_, { KeyMaterialId }) => ({ keyMaterialId: KeyMaterialId }) },
   examples: [
     {
       title: 'Decrypt',

@@ -31,11 +31,15 @@ export const ERROR_DESCRIPTIONS: Readonly<Record<string, string>> = {
   InvalidArnException: 'An ARN is not valid.',
   InvalidCiphertextException:
     'The ciphertext was not made by QKMS, was altered, or was made under another encryption context.',
+  InvalidEventCategoryException: 'There are no events of that category.',
   InvalidGrantIdException: 'What was given as the id of a grant is none.',
   InvalidGrantTokenException: 'A grant token is not valid.',
   InvalidIdentityToken:
     'The OpenID Connect token is not valid: its form, signature, issuer, audience or time.',
   InvalidImportTokenException: 'The import token is not one for this KMS key.',
+  InvalidLookupAttributesException: 'More than one lookup attribute was given.',
+  InvalidNextTokenException: 'The NextToken is not one that the same look-up gave.',
+  InvalidTimeRangeException: 'The start time is after the end time.',
   InvalidInput: 'A member of the request has a value that is not valid.',
   InvalidInputException: 'A member of the request has a value that is not valid.',
   InvalidKeyUsageException: 'The KeyUsage or the algorithm does not fit the operation or the KMS key.',

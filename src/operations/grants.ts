@@ -97,6 +97,7 @@ export const createGrant = operation({
     'LimitExceededException',
   ],
   readOnly: false,
+  audit: { response: ['GrantId'] },
   examples: [
     {
       title: 'Let a role decrypt with an encryption context',
@@ -325,6 +326,7 @@ export const retireGrant = operation({
     'NotFoundException',
   ],
   readOnly: false,
+  audit: { additional: ({ targets: { grant } }) => ({ grantId: grant.grantId }) },
   examples: [
     {
       title: 'Retire a grant',

@@ -169,6 +169,7 @@ export const importKeyMaterial = operation({
     'InvalidImportTokenException',
   ],
   readOnly: false,
+  audit: { response: ['KeyId', 'KeyMaterialId'] },
   examples: [
     {
       title: 'Import key material that does not expire',
@@ -236,6 +237,7 @@ export const deleteImportedKeyMaterial = operation({
   targets: { key: importedKey('kms:DeleteImportedKeyMaterial', 'deleteImported') },
   errors: ERRORS,
   readOnly: false,
+  audit: { response: ['KeyId', 'KeyMaterialId'] },
   examples: [
     {
       title: 'Take the key material away',

@@ -1,5 +1,6 @@
 import type { ServiceName } from '../model/index.ts';
 import * as aliases from './aliases.ts';
+import { lookupEvents } from './cloudtrail/lookup-events.ts';
 import { comparePolicies } from './compare-policies.ts';
 import { createKey } from './create-key.ts';
 import * as customKeyStores from './custom-key-stores.ts';
@@ -105,7 +106,10 @@ const ownOperations: ReadonlyMap<string, Operation> = new Map(
   ]),
 );
 
+const cloudtrailOperations: ReadonlyMap<string, Operation> = new Map([[lookupEvents.name, lookupEvents]]);
+
 const operationsByService = {
+  cloudtrail: cloudtrailOperations,
   iam: iamOperations,
   kms: operations,
   organizations: organizationsOperations,

@@ -184,6 +184,7 @@ export const scheduleKeyDeletion = operation({
   },
   errors: MANAGEMENT_ERRORS,
   readOnly: false,
+  audit: { response: ['KeyId', 'KeyState', 'DeletionDate', 'PendingWindowInDays'] },
   examples: [
     {
       title: 'Destroy a key in a week',
@@ -220,6 +221,7 @@ export const cancelKeyDeletion = operation({
   },
   errors: MANAGEMENT_ERRORS,
   readOnly: false,
+  audit: { response: ['KeyId'] },
   examples: [
     { title: 'Keep a key', request: { KeyId: examples.KEY_ID }, response: { KeyId: examples.KEY_ARN } },
   ],

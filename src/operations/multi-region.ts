@@ -99,6 +99,7 @@ export const replicateKey = operation({
     'TagException',
   ],
   readOnly: false,
+  audit: { response: ['ReplicaKeyMetadata', 'ReplicaPolicy', 'ReplicaTags'] },
   examples: [
     {
       title: 'Replicate a key to Frankfurt',

@@ -1,4 +1,5 @@
 import type { Recipient } from '../attestation/index.ts';
+import type { LookUpEvents } from '../audit/lookup.ts';
 import type { Caller, SessionSource } from '../caller.ts';
 import type { Iam, Identity, IdentityKind, NewIdentity } from '../iam/index.ts';
 import type {
@@ -13,6 +14,9 @@ import type {
 import {
   compileDecoder,
   compileEncoder,
+  compileRecorder,
+  type RecordedNames,
+  recordableMembers,
   type ServiceName,
   type StructureShape,
   type ValueOf,
@@ -212,6 +216,7 @@ export interface Call<Input = AnyInput, Found = Readonly<Record<string, unknown>
   ) => boolean;
   /** Whether the caller's own policies allow it an action that no key policy judges. */
   readonly isAllowed: (action: Permission, resource: string) => boolean;
+  readonly lookUpEvents: LookUpEvents;
   /** The condition context of a request about a key by a subject, the caller or another; the given keys count first. */
   readonly contextOf: (subject: Caller, key: KeyTraits, conditions: Conditions) => ConditionContext;
 }
@@ -227,6 +232,47 @@ export interface Example {
 export interface Pagination {
   readonly defaultLimit: number;
   readonly maximumLimit: number;
+}
+
+/** What the audit record of a call holds of its request and answer (audit.md section 3). */
+export interface AuditProjection<Input, Output, Found> {
+  /** The members of the request; all that may be recorded, when absent. */
+  readonly request?: readonly (keyof Input & string)[];
+  /** The members of the answer; none, when absent. */
+  readonly response?: readonly (keyof Output & string)[];
+  /** What members are called that do not go by their own names in lower camel case. */
+  readonly names?: RecordedNames;
+  /** What is not in request or answer, or may not be recorded there: `additionalEventData`. Never a secret. */
+  readonly additional?: (
+    call: Call<Input, Found>,
+    output: Output,
+  ) => Readonly<Record<string, string | undefined>>;
+}
+
+/** What an audit record holds of a call, ready to be used. */
+export interface AuditRecorder {
+  readonly request: (input: object) => Readonly<Record<string, unknown>> | null;
+  readonly response: (output: object) => Readonly<Record<string, unknown>> | null;
+  readonly additional?: (
+    call: Call<never, never>,
+    output: never,
+  ) => Readonly<Record<string, string | undefined>>;
+}
+
+/** Whom an answer is for is recorded beside the request, with what was verified of it. */
+const RECORDED_OTHERWISE = 'Recipient';
+
+function auditRecorder(
+  input: StructureShape,
+  output: StructureShape,
+  { request, response = [], names = {}, additional }: AuditProjection<never, never, never>,
+): AuditRecorder {
+  const recordable = recordableMembers(input).filter((name) => name !== RECORDED_OTHERWISE);
+  return {
+    request: compileRecorder(input, request ?? recordable, names),
+    response: compileRecorder(output, response, names),
+    ...(additional && { additional }),
+  };
 }
 
 interface Facts<N extends string, I extends StructureShape, O extends StructureShape, T> {
@@ -259,6 +305,7 @@ export interface OperationDeclaration<N extends string, I extends StructureShape
   /** Checks the key against the input (algorithm, sizes): after the key's state, before DryRun answers. */
   readonly check?: (call: Call<ValueOf<I>, Resolved<T>>) => void | Promise<void>;
   readonly handler: (call: Call<ValueOf<I>, Resolved<T>>) => ValueOf<O> | Promise<ValueOf<O>>;
+  readonly audit?: AuditProjection<ValueOf<I>, ValueOf<O>, Resolved<T>>;
 }
 
 /** An operation as the walk sees it: its functions' own types are erased, its codecs compiled. */
@@ -274,6 +321,7 @@ export interface Operation<
   readonly handler: (call: Call<never, never>) => object | Promise<object>;
   readonly decode: (body: unknown) => AnyInput;
   readonly encode: (output: object) => string;
+  readonly audit: AuditRecorder;
 }
 
 /** Checks a declaration at compile time and prepares it for the walk. */
@@ -290,6 +338,7 @@ export function operation<
     targetList: Object.entries<Target>(declaration.targets),
     decode: compileDecoder(input),
     encode: compileEncoder(output),
+    audit: auditRecorder(input, output, declaration.audit ?? {}),
   });
 }
 

@@ -26,6 +26,7 @@ export const generateRandom = operation({
     'UnsupportedOperationException',
   ],
   readOnly: true,
+  audit: { request: [] },
   examples: [
     {
       title: 'Get 16 random bytes',

@@ -81,6 +81,12 @@ export const reEncrypt = operation({
   },
   errors: DECRYPTION_ERRORS,
   readOnly: true,
+  audit: {
+    additional: (_, output) => ({
+      sourceKeyMaterialId: output.SourceKeyMaterialId,
+      destinationKeyMaterialId: output.DestinationKeyMaterialId,
+    }),
+  },
   examples: [
     {
       title: 'Move a ciphertext to another key',

@@ -163,6 +163,7 @@ export const rotateKeyOnDemand = operation({
   targets: { key: managedKey('kms:RotateKeyOnDemand', 'rotateOnDemand') },
   errors: [...ROTATION_ERRORS, 'ConflictException', 'LimitExceededException'],
   readOnly: false,
+  audit: { response: ['KeyId'] },
   examples: [
     {
       title: 'Rotate a key now',

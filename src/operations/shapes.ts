@@ -78,7 +78,7 @@ export const keyMaterialDescription = string({ max: 256, pattern: '^[a-zA-Z0-9:/
 export const wrappingAlgorithm = enumeration(...WRAPPING_ALGORITHMS);
 export const wrappingKeySpec = enumeration(...WRAPPING_KEY_SPECS);
 export const dryRunModifiers = list(enumeration('IGNORE_CIPHERTEXT'));
-export const grantTokens = list(string({ min: 1, max: 8192 }), { max: 10 });
+export const grantTokens = list(string({ min: 1, max: 8192, sensitive: true }), { max: 10 });
 
 export const GRANT_OPERATION_NAMES = [
   'Decrypt',
@@ -103,7 +103,7 @@ export const GRANT_OPERATION_NAMES = [
 ] as const;
 export const grantOperation = enumeration(...GRANT_OPERATION_NAMES);
 export const grantId = string({ min: 1, max: 128 });
-export const grantToken = string({ min: 1, max: 8192 });
+export const grantToken = string({ min: 1, max: 8192, sensitive: true });
 export const grantName = string({ min: 1, max: 256, pattern: '^[a-zA-Z0-9:/_-]+$' });
 export const principalId = string({ min: 1, max: 256, pattern: '^[\\w+=,.@:/-]+$' });
 export const servicePrincipal = string({

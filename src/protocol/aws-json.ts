@@ -17,6 +17,9 @@ const ACCEPTED_CONTENT_TYPES: ReadonlySet<string> = new Set([
 /** The services that speak this protocol, by the prefix of their targets. */
 const SERVICES: ReadonlyMap<string, ServiceName> = new Map([
   [TARGET_PREFIXES.kms, 'kms'],
+  [TARGET_PREFIXES.cloudtrail, 'cloudtrail'],
+  // As newer clients have it.
+  ['CloudTrail_20131101', 'cloudtrail'],
   [TARGET_PREFIXES.organizations, 'organizations'],
   [TARGET_PREFIXES.qkms, 'qkms'],
 ]);
@@ -24,7 +27,7 @@ const SERVICES: ReadonlyMap<string, ServiceName> = new Map([
 /** Codes whose text AWS sends as `Message` instead of `message` (specification: errors.md section 1). */
 const CAPITAL_MESSAGE: ReadonlySet<string> = new Set(['AccessDeniedException', 'SerializationException']);
 
-/** AWS JSON 1.1, which KMS and Organizations speak; every answer is of this version, whichever of the accepted ones the request used. */
+/** AWS JSON 1.1, which KMS, CloudTrail and Organizations speak; every answer is of this version, whichever of the accepted ones the request used. */
 export const awsJson: Protocol = {
   contentType: AWS_JSON,
   readTarget: ({ headers }) => readTarget(headers),
@@ -37,7 +40,7 @@ export const awsJson: Protocol = {
 /** The operation that an `X-Amz-Target: TrentService.<Operation>` header names. */
 function readTarget(headers: IncomingHttpHeaders): ReturnType<Protocol['readTarget']> {
   const target = headers['x-amz-target'];
-  const dot = typeof target === 'string' ? target.indexOf('.') : -1;
+  const dot = typeof target === 'string' ? target.lastIndexOf('.') : -1;
   if (typeof target !== 'string' || dot === -1) throw unknownOperation();
   const service = SERVICES.get(target.slice(0, dot));
   if (service === undefined) throw unknownOperation();

@@ -1,6 +1,7 @@
 export * from './access-keys.ts';
 export * from './accounts.ts';
 export * from './aliases.ts';
+export * from './audit-log.ts';
 export { type CopyObserver, copyStore } from './copy.ts';
 export { type Beginning, requireRoomForCopy } from './copy-target.ts';
 export type { Engine, EngineReader } from './engine.ts';
@@ -19,3 +20,4 @@ export { openPostgres } from './postgres.ts';
 export { RevisionConflict } from './refusals.ts';
 export { openSqlite, openSqliteReader } from './sqlite.ts';
 export { type Reader, Store, type Transactions, type Writer } from './store.ts';
+export { type RequestStore, UnitOfWork } from './unit-of-work.ts';

@@ -12,7 +12,7 @@ interface Use {
 
 /** Notes when things were used last, with a delay, so that no request waits. */
 export class LastUses<U extends Use> {
-  readonly #store: Store;
+  readonly #store: Pick<Store, 'write'>;
   readonly #precision: number;
   readonly #put: (writer: Writer, use: U) => Promise<void>;
   /** The date of the last use that was noted, by what was used. */
@@ -24,7 +24,11 @@ export class LastUses<U extends Use> {
    * @param precision a use is noted when the last one that was noted is at least so much older, in milliseconds
    * @param put writes a use, unless a later one is written already or what was used is gone
    */
-  constructor(store: Store, precision: number, put: (writer: Writer, use: U) => Promise<void>) {
+  constructor(
+    store: Pick<Store, 'write'>,
+    precision: number,
+    put: (writer: Writer, use: U) => Promise<void>,
+  ) {
     this.#store = store;
     this.#precision = precision;
     this.#put = put;

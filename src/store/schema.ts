@@ -189,6 +189,37 @@ export interface ChangeLogTable extends Authenticated {
   stamp: string;
 }
 
+/** One row: where the audit log ends. */
+export interface AuditHeadTable extends Authenticated {
+  id: number;
+  /** The number of records that there have been. */
+  size: number;
+  /** The hash of the last record. */
+  last_hash: Uint8Array;
+  /** The roots of the perfect subtrees of the log's Merkle tree, from left to right. */
+  subtrees: Uint8Array;
+}
+
+/** Audit records as they were appended, many at a time. */
+export interface AuditRecordsTable extends Authenticated {
+  first_index: number;
+  record_count: number;
+  /** When the first and the last of them were appended. */
+  first_date: number;
+  last_date: number;
+  /** Lines, compressed with Zstandard. */
+  records: Uint8Array;
+}
+
+/** Signed checkpoints of the audit log. */
+export interface AuditCheckpointsTable extends Authenticated {
+  size: number;
+  signed_date: number;
+  /** A signed note. */
+  note: string;
+  subtrees: Uint8Array;
+}
+
 export interface Schema {
   meta: MetaTable;
   keys: KeysTable;
@@ -206,6 +237,9 @@ export interface Schema {
   leases: LeasesTable;
   fence: FenceTable;
   change_log: ChangeLogTable;
+  audit_head: AuditHeadTable;
+  audit_records: AuditRecordsTable;
+  audit_checkpoints: AuditCheckpointsTable;
 }
 
 /** The columns of the primary key of each table, in their order. */
@@ -226,6 +260,9 @@ export const PRIMARY_KEYS: { readonly [T in keyof Schema]: readonly (keyof Schem
   leases: ['name'],
   fence: ['id'],
   change_log: ['version', 'position'],
+  audit_head: ['id'],
+  audit_records: ['first_index'],
+  audit_checkpoints: ['size'],
 };
 
 export type Database = Kysely<Schema> | Transaction<Schema>;
@@ -487,5 +524,35 @@ async function createInitialSchema(db: Database, { text, bytes }: ColumnTypes): 
     .addColumn('stamp', text, (column) => column.notNull())
     .addColumn('mac', bytes, (column) => column.notNull())
     .addPrimaryKeyConstraint('change_log_primary_key', ['version', 'position'])
+    .execute();
+  await db.schema
+    .createTable('audit_head')
+    .addColumn('id', 'bigint', (column) => column.primaryKey().check(sql`id = 1`))
+    .addColumn('size', 'bigint', (column) => column.notNull())
+    .addColumn('last_hash', bytes, (column) => column.notNull())
+    .addColumn('subtrees', bytes, (column) => column.notNull())
+    .addColumn('mac', bytes, (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('audit_records')
+    .addColumn('first_index', 'bigint', (column) => column.primaryKey())
+    .addColumn('record_count', 'bigint', (column) => column.notNull())
+    .addColumn('first_date', 'bigint', (column) => column.notNull())
+    .addColumn('last_date', 'bigint', (column) => column.notNull())
+    .addColumn('records', bytes, (column) => column.notNull())
+    .addColumn('mac', bytes, (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createIndex('audit_records_by_date')
+    .on('audit_records')
+    .columns(['last_date', 'first_index'])
+    .execute();
+  await db.schema
+    .createTable('audit_checkpoints')
+    .addColumn('size', 'bigint', (column) => column.primaryKey())
+    .addColumn('signed_date', 'bigint', (column) => column.notNull())
+    .addColumn('note', text, (column) => column.notNull())
+    .addColumn('subtrees', bytes, (column) => column.notNull())
+    .addColumn('mac', bytes, (column) => column.notNull())
     .execute();
 }

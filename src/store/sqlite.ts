@@ -1,4 +1,4 @@
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   CompiledQuery,
@@ -35,9 +35,8 @@ export function openSqlite(location: string): Engine {
   const writerDatabase = connect(location);
   const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: statements(readerDatabase) }) });
   const writer = new Kysely<Schema>({ dialect: new WriterDialect(writerDatabase) });
-  const dataVersion = readerDatabase.prepare('pragma data_version');
+  const mark = fenceMarks(readerDatabase);
   let checkpointDatabase: DatabaseSync | undefined;
-  const mark = () => Number(dataVersion.get()?.['data_version']);
   const isInMemory = location.includes(IN_MEMORY);
   const inTurn = isInMemory ? takingTurns() : atOnce;
   return {
@@ -100,6 +99,30 @@ export function openSqliteReader(location: string): EngineReader {
       await reader.destroy();
       if (database.isOpen) database.close();
     },
+  };
+}
+
+/**
+ * Looks at the fence only when anything was committed, which `PRAGMA data_version` tells in a microsecond: records of the
+ * audit log are committed all the time, and change nothing that caches hold.
+ */
+function fenceMarks(database: DatabaseSync): () => number {
+  const dataVersion = database.prepare('pragma data_version');
+  let readFence: StatementSync | undefined;
+  let lastDataVersion: unknown;
+  let lastFence = '';
+  let mark = 0;
+  return () => {
+    const version = dataVersion.get()?.['data_version'];
+    if (version === lastDataVersion) return mark;
+    // Not before the first request: a new database has no tables yet.
+    readFence ??= database.prepare('select version, stamp from fence');
+    const row = readFence.get();
+    const fence = `${row?.['version']} ${row?.['stamp']}`;
+    if (fence !== lastFence) mark += 1;
+    lastFence = fence;
+    lastDataVersion = version;
+    return mark;
   };
 }
 

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { createKey, encrypt } from '../support/keys.ts';
 import { ROOT, run, temporaryDirectory } from '../support/qkms-process.ts';
+import { startTestServer } from '../support/server.ts';
 
-/* The command that verifies audit logs, on the example of the page about their format. */
+/* The commands on audit logs: on the example of the page about their format, and on the log of a store. */
 
 const page = readFileSync(join(ROOT, 'docs/audit-log-format.md'), 'utf8');
 
@@ -124,5 +126,47 @@ describe('qkms audit verify', () => {
       assert.deepEqual([code, stdout], [2, '']);
       assert.match(stderr, expected);
     }
+  });
+});
+
+describe('the commands on the log of a store', () => {
+  it('write what can be verified, beside a server and without it', async (t) => {
+    const directory = temporaryDirectory(t);
+    const dataDirectory = join(directory, 'data');
+    const audit = (...args: readonly string[]) =>
+      run(t, process.execPath, [join(ROOT, 'src/cli/qkms.ts'), 'audit', ...args]).ended;
+    const onStore = (...args: readonly string[]) => audit(...args, '--data-dir', dataDirectory);
+    const server = await startTestServer({ dataDirectory, auditDurability: 'strict' });
+    try {
+      const { keyId } = await createKey(server.client());
+      for (let round = 0; round < 20; round += 1) await encrypt(server.client(), keyId);
+      const { stdout } = await onStore('tail', '-n', '2');
+      const names = stdout.split('\n').map((line) => line && JSON.parse(line).eventName);
+      assert.deepEqual(names, ['Encrypt', 'Encrypt', '']);
+    } finally {
+      await server.close();
+    }
+    writeFileSync(join(directory, 'audit.pem'), (await onStore('public-key')).stdout);
+    for (const [range, records] of [
+      [[], 'records 0 to 20'],
+      [['--from', '5', '--to', '7'], 'records 1 to 20'],
+    ] as const) {
+      const { code, stdout, stderr } = await onStore('export', ...range);
+      assert.deepEqual([code, stderr], [0, '']);
+      writeFileSync(join(directory, 'log.jsonl'), stdout);
+      const verified = await audit(
+        'verify',
+        join(directory, 'log.jsonl'),
+        '--public-key',
+        join(directory, 'audit.pem'),
+      );
+      assert.deepEqual([verified.code, verified.stderr], [0, '']);
+      assert.match(verified.stdout, new RegExp(`: ${records} are as they were signed\\n$`));
+    }
+    const refused = await onStore('export', '--from', '-1');
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.stderr, /Give a whole number from 0/);
+    const nowhere = await audit('public-key', '--data-dir', join(directory, 'none'));
+    assert.match(nowhere.stderr, /^qkms: there is no store in /);
   });
 });

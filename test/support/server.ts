@@ -6,6 +6,7 @@ import { KMS } from '@aws-sdk/client-kms';
 import { STS } from '@aws-sdk/client-sts';
 import { pino } from 'pino';
 import {
+  type AuditDurability,
   type Configuration,
   developmentAccountOf,
   type Mode,
@@ -68,9 +69,10 @@ export async function startTestServer(
     readonly dataDirectory?: string;
     readonly trustedProxies?: readonly string[];
     readonly attestationRootsFile?: string;
+    readonly auditDurability?: AuditDurability;
   } = {},
 ): Promise<TestServer> {
-  const { dataDirectory, attestationRootsFile } = options;
+  const { dataDirectory, attestationRootsFile, auditDurability } = options;
   const clock = new ManualClock();
   const log: string[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(line) });
@@ -82,6 +84,7 @@ export async function startTestServer(
   const directory = dataDirectory ?? temporary;
   const configuration = configure(dataDirectory === undefined ? 'development' : 'production', {
     ...(attestationRootsFile === undefined ? {} : { attestationRootsFile }),
+    ...(auditDurability === undefined ? {} : { auditDurability }),
     ...(directory === undefined ? {} : { dataDirectory: directory, ...(await engineFlags(directory)) }),
   });
   await prepareService(configuration);

@@ -78,6 +78,8 @@ export interface SignedRequestOptions {
   /** Those of the root user of ACCOUNT by default. */
   readonly credentials?: Credentials;
   readonly region?: string;
+  /** The service of the signature; `kms` by default. */
+  readonly service?: string;
   /** When the request is signed, milliseconds since the Unix epoch; now by default. */
   readonly date?: number;
   readonly agent?: Agent;
@@ -88,7 +90,7 @@ export async function signedRequest(options: SignedRequestOptions): Promise<Wire
   const { endpoint, operation, credentials = ROOT_CREDENTIALS, region = REGION, agent } = options;
   const body = isSendable(options.body) ? options.body : JSON.stringify(options.body);
   const { host, hostname } = new URL(endpoint);
-  const signer = createSigner({ credentials, region });
+  const signer = createSigner({ credentials, region, service: options.service ?? 'kms' });
   const headers = {
     'content-type': 'application/x-amz-json-1.1',
     'x-amz-target': `TrentService.${operation}`,
@@ -109,11 +111,13 @@ export async function signedRequest(options: SignedRequestOptions): Promise<Wire
 export function createSigner({
   credentials,
   region,
+  service = 'kms',
 }: {
   readonly credentials: Credentials;
   readonly region: string;
+  readonly service?: string;
 }) {
-  return new SignatureV4({ service: 'kms', region, credentials, sha256: Sha256 });
+  return new SignatureV4({ service, region, credentials, sha256: Sha256 });
 }
 
 function isSendable(body: unknown): body is string | Uint8Array {

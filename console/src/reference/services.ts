@@ -4,5 +4,6 @@ export const SERVICE_NAMES: ReadonlyMap<string, string> = new Map([
   ['qkms', "QKMS's own operations"],
   ['iam', 'Identity and Access Management'],
   ['sts', 'Security Token Service'],
+  ['cloudtrail', 'CloudTrail'],
   ['organizations', 'Organizations'],
 ]);

@@ -59,7 +59,7 @@ export function openCheckpoint(note: string, publicKey: KeyObject): Checkpoint |
 }
 
 /** A line of an export that holds a checkpoint. */
-export function checkpointLine({ note }: Checkpoint, { subtrees }: GrowingTree): string {
+export function checkpointLine({ note }: Pick<Checkpoint, 'note'>, { subtrees }: GrowingTree): string {
   return JSON.stringify({
     checkpoint: note,
     subtrees: subtrees.map((subtree) => subtree.toString('base64')),

@@ -43,9 +43,9 @@ export class LogHead {
     return new LogHead(origin, tree.copy(), hash);
   }
 
-  /** Another head at the same place: what is appended there is not appended here. */
-  copy(): LogHead {
-    return new LogHead(this.origin, this.tree.copy(), this.#lastHash);
+  /** The hash of the last record. */
+  get lastHash(): Buffer {
+    return this.#lastHash;
   }
 
   /**

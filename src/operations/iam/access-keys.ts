@@ -47,7 +47,7 @@ export const createAccessKey = iamOperation({
         UserName: required(shapes.userName, 'The name of the user.'),
         AccessKeyId: accessKeyId,
         Status: required(status, 'Active.'),
-        SecretAccessKey: required(string(), 'The secret that signs requests.'),
+        SecretAccessKey: required(string({ sensitive: true }), 'The secret that signs requests.'),
         CreateDate: shapes.createDate,
       }),
       'The access key.',
@@ -56,6 +56,7 @@ export const createAccessKey = iamOperation({
   targets: { user: ofUser('iam:CreateAccessKey') },
   errors: ['LimitExceeded', 'NoSuchEntity'],
   readOnly: false,
+  audit: { response: ['AccessKey'] },
   examples: [
     {
       title: 'Create an access key',

@@ -1,8 +1,10 @@
 import {
   countReferrers,
+  findIdentityById,
   type Iam,
   type Identity,
   type IdentityTag,
+  identityArn,
   type ManagedPolicyDetails,
   type PolicyVersion,
   type Reader,
@@ -58,10 +60,11 @@ export async function showBoundary(
   | undefined
 > {
   if (permissionsBoundary === undefined) return undefined;
-  const policy = await iam.identities.get(permissionsBoundary);
+  // Not from a cache: a request that is about to change something reads within its transaction.
+  const policy = await iam.store.read((reader) => findIdentityById(reader, permissionsBoundary));
   return {
     PermissionsBoundaryType: 'PermissionsBoundaryPolicy',
-    PermissionsBoundaryArn: policy?.identity.arn ?? permissionsBoundary,
+    PermissionsBoundaryArn: policy === undefined ? permissionsBoundary : identityArn(iam.partition, policy),
   };
 }
 

@@ -46,6 +46,7 @@ export const createGroup = iamOperation({
   },
   errors: ['EntityAlreadyExists', 'LimitExceeded'],
   readOnly: false,
+  audit: { response: ['Group'] },
   examples: [
     {
       title: 'Create a group',

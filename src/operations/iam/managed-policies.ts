@@ -69,6 +69,7 @@ export const createPolicy = iamOperation({
   },
   errors: ['EntityAlreadyExists', 'InvalidInput', 'LimitExceeded', 'MalformedPolicyDocument'],
   readOnly: false,
+  audit: { response: ['Policy'] },
   examples: [
     {
       title: 'Create a policy',

@@ -44,6 +44,7 @@ export const createPolicyVersion = iamOperation({
   targets: { policy: onPolicy('iam:CreatePolicyVersion') },
   errors: ['InvalidInput', 'LimitExceeded', 'MalformedPolicyDocument', 'NoSuchEntity'],
   readOnly: false,
+  audit: { response: ['PolicyVersion'] },
   validate: requirePolicyArn,
   check: requireCustomerManaged,
   examples: [

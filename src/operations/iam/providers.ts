@@ -83,6 +83,7 @@ export const createOpenIDConnectProvider = iamOperation({
   },
   errors: ['EntityAlreadyExists', 'InvalidInput', 'LimitExceeded'],
   readOnly: false,
+  audit: { response: ['OpenIDConnectProviderArn'] },
   examples: [
     {
       title: 'Accept the tokens of an issuer',

@@ -68,6 +68,7 @@ export const createRole = iamOperation({
   },
   errors: ['EntityAlreadyExists', 'InvalidInput', 'LimitExceeded', 'MalformedPolicyDocument', 'NoSuchEntity'],
   readOnly: false,
+  audit: { response: ['Role'] },
   examples: [
     {
       title: 'Create a role that a user may assume',
@@ -189,6 +190,7 @@ export const updateRoleDescription = iamOperation({
   targets: { role: ofRole('iam:UpdateRoleDescription') },
   errors: ['NoSuchEntity'],
   readOnly: false,
+  audit: { response: ['Role'] },
   examples: [
     {
       title: 'Describe a role in other words',

@@ -56,6 +56,7 @@ export const createUser = iamOperation({
   },
   errors: ['EntityAlreadyExists', 'InvalidInput', 'LimitExceeded', 'NoSuchEntity'],
   readOnly: false,
+  audit: { response: ['User'] },
   examples: [
     {
       title: 'Create a user',

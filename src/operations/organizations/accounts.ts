@@ -67,6 +67,7 @@ export const createAccount = operation({
   targets: byManagement('organizations:CreateAccount'),
   errors: ['InvalidInputException'],
   readOnly: false,
+  audit: { response: ['CreateAccountStatus'] },
   examples: [
     {
       title: 'Create an account',

@@ -76,6 +76,16 @@ export const assumeRoleWithWebIdentity = operation({
     'PackedPolicyTooLarge',
   ],
   readOnly: true,
+  audit: {
+    response: [
+      'Credentials',
+      'SubjectFromWebIdentityToken',
+      'AssumedRoleUser',
+      'Provider',
+      'Audience',
+      'SourceIdentity',
+    ],
+  },
   examples: [
     {
       title: 'Assume a role with the token of a workload',

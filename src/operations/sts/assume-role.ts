@@ -78,6 +78,7 @@ export const assumeRole = operation({
   refusesSessions: ['GetFederationToken'],
   errors: ['MalformedPolicyDocument', 'NoSuchEntity', 'PackedPolicyTooLarge'],
   readOnly: true,
+  audit: { response: ['Credentials', 'AssumedRoleUser', 'PackedPolicySize', 'SourceIdentity'] },
   examples: [
     {
       title: 'Assume a role',

@@ -47,6 +47,7 @@ export const getSessionToken = operation({
   refusesSessions: ['AssumeRole', 'AssumeRoleWithWebIdentity', 'GetFederationToken', 'GetSessionToken'],
   errors: [],
   readOnly: true,
+  audit: { response: ['Credentials'] },
   examples: [
     {
       title: 'Get temporary credentials for an hour',
@@ -117,6 +118,7 @@ export const getFederationToken = operation({
   refusesSessions: ['AssumeRole', 'AssumeRoleWithWebIdentity', 'GetFederationToken', 'GetSessionToken'],
   errors: ['MalformedPolicyDocument', 'NoSuchEntity', 'PackedPolicyTooLarge'],
   readOnly: true,
+  audit: { response: ['Credentials', 'FederatedUser', 'PackedPolicySize'] },
   examples: [
     {
       title: 'Get credentials for a federated user who may decrypt',

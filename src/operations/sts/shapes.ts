@@ -53,14 +53,17 @@ export const secondFactor = {
     string({ min: 9, max: 256, pattern: '[\\w+=/:,.@-]*' }),
     'A multi-factor authentication device. There are none here: a request that names one is refused.',
   ),
-  TokenCode: optional(string({ min: 6, max: 6, pattern: '[\\d]*' }), 'The code of that device.'),
+  TokenCode: optional(
+    string({ min: 6, max: 6, pattern: '[\\d]*', sensitive: true }),
+    'The code of that device.',
+  ),
 };
 
 export const credentials = optional(
   structure({
     AccessKeyId: required(string({ min: 16, max: 128, pattern: '[\\w]*' }), 'The id of the credentials.'),
-    SecretAccessKey: required(string(), 'The secret that signs requests.'),
-    SessionToken: required(string(), 'The token that requests have to bring along.'),
+    SecretAccessKey: required(string({ sensitive: true }), 'The secret that signs requests.'),
+    SessionToken: required(string({ sensitive: true }), 'The token that requests have to bring along.'),
     Expiration: required(timestamp, 'When the credentials expire.'),
   }),
   'The temporary credentials.',

@@ -1,5 +1,6 @@
 /** What AWS SDKs call a service, by its name here. */
 export const SDK_NAMES = {
+  cloudtrail: { client: 'CloudTrail', module: 'cloudtrail', java: 'CloudTrail' },
   iam: { client: 'IAM', module: 'iam', java: 'Iam' },
   kms: { client: 'KMS', module: 'kms', java: 'Kms' },
   organizations: { client: 'Organizations', module: 'organizations', java: 'Organizations' },
@@ -30,6 +31,7 @@ export function camelCase(name: string): string {
 const TYPES: Readonly<Record<string, string>> = {
   Constraints: 'GrantConstraints',
   ContextEntries: 'ContextEntry',
+  LookupAttributes: 'LookupAttribute',
   DryRunModifiers: 'DryRunModifierType',
   Operations: 'GrantOperation',
   PolicyArns: 'PolicyDescriptorType',

@@ -1,0 +1,74 @@
+import type { Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AuditTrail, exportLines, openAuditKey, publicKeyOf, readRecords } from '../audit/index.ts';
+import { systemClock } from '../clock.ts';
+import type { Configuration } from '../config.ts';
+import { OperatorError, ServiceError } from '../errors.ts';
+import { openPresentStore } from '../opening.ts';
+import { findAuditHead, type OpenedStore } from '../store/index.ts';
+
+/** How often it is looked whether there is more, in milliseconds. */
+const LOOK_INTERVAL = 500;
+
+/** @returns PEM */
+export function showPublicKey(configuration: Configuration): Promise<string> {
+  return withStore(configuration, async ({ store, keyring }) =>
+    publicKeyOf(await openAuditKey(store, keyring)),
+  );
+}
+
+/**
+ * Writes the lines of an export that holds the records of a range. What is there is signed first, so that all of it can be
+ * verified.
+ */
+export function exportAuditLog(
+  configuration: Configuration,
+  range: { readonly from: number; readonly to: number },
+  output: Writable,
+): Promise<void> {
+  return withStore(configuration, async ({ store, keyring }) => {
+    const key = await openAuditKey(store, keyring);
+    await new AuditTrail({ store, clock: systemClock, key, durability: 'strict' }).signCheckpoint();
+    for await (const line of exportLines(store, range)) await writeLine(output, line);
+  });
+}
+
+/** Writes the last records, and those that follow for as long as the output takes them. */
+export function tailAuditLog(
+  configuration: Configuration,
+  { lines, follow }: { readonly lines: number; readonly follow: boolean },
+  output: Writable,
+): Promise<void> {
+  return withStore(configuration, async ({ store }) => {
+    const head = await store.read(findAuditHead);
+    let next = Math.max(0, (head?.size ?? 0) - lines);
+    do {
+      for await (const { index, text } of readRecords(store, next)) {
+        await writeLine(output, text);
+        next = index + 1;
+      }
+      if (follow) await delay(LOOK_INTERVAL);
+    } while (follow && !output.destroyed);
+  });
+}
+
+async function withStore<T>(
+  configuration: Configuration,
+  work: (opened: OpenedStore) => Promise<T>,
+): Promise<T> {
+  const opened = await openPresentStore(configuration);
+  try {
+    return await work(opened);
+  } catch (error) {
+    throw error instanceof ServiceError ? new OperatorError(error.message, { cause: error }) : error;
+  } finally {
+    await opened.store.close();
+    opened.keyring.destroy();
+  }
+}
+
+function writeLine(output: Writable, line: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    output.write(`${line}\n`, (error) => (error ? reject(error) : resolve()));
+  });
+}

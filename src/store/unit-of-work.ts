@@ -1,0 +1,86 @@
+import { RevisionConflict } from './refusals.ts';
+import type { Reader, Store, Writer } from './store.ts';
+
+/** What a request sees of the store: it may be one in the midst of a transaction. */
+export type RequestStore = Pick<Store, 'read' | 'write' | 'cache' | 'passFence' | 'forgetDeleted'>;
+
+/** The unit is not to be committed. */
+class Abandoned extends Error {}
+
+/**
+ * Makes one transaction of all writes of a request, and of what is to be written in the end because of them. The
+ * transaction begins with the first write; from then on reads are part of it. Nothing is durable before `commit`.
+ */
+export class UnitOfWork implements RequestStore {
+  readonly #store: Store;
+  #writer: Promise<Writer> | undefined;
+  #transaction: Promise<void> | undefined;
+  #end: (last: (writer: Writer) => Promise<void>) => void = () => {};
+  #abandon: () => void = () => {};
+  #hasToForget = false;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  async read<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
+    return this.#writer === undefined ? this.#store.read(work) : work(await this.#writer);
+  }
+
+  async write<T>(work: (writer: Writer) => Promise<T>): Promise<T> {
+    this.#writer ??= this.#begin();
+    return work(await this.#writer);
+  }
+
+  cache: Store['cache'] = (...args) => this.#store.cache(...args);
+
+  passFence(): Promise<void> {
+    return this.#store.passFence();
+  }
+
+  /** Is done with the commit: nothing is deleted before. */
+  forgetDeleted(): boolean {
+    this.#hasToForget = true;
+    return false;
+  }
+
+  /**
+   * Commits what was written, after one last piece of work in the same transaction.
+   *
+   * @returns whether anything was written; without that the last piece of work is not done either
+   * @throws as `Store.write`
+   */
+  async commit(last: (writer: Writer) => Promise<void>): Promise<boolean> {
+    if (this.#transaction === undefined) return false;
+    this.#end(last);
+    await this.#transaction;
+    if (this.#hasToForget) this.#store.forgetDeleted();
+    return true;
+  }
+
+  /** Makes as if nothing had been written. */
+  async abandon(): Promise<void> {
+    this.#abandon();
+    await this.#transaction?.catch(() => {});
+  }
+
+  #begin(): Promise<Writer> {
+    const ended = new Promise<(writer: Writer) => Promise<void>>((resolve, reject) => {
+      this.#end = resolve;
+      this.#abandon = () => reject(new Abandoned());
+    });
+    ended.catch(() => {});
+    return new Promise((resolve, reject) => {
+      let hasBegun = false;
+      this.#transaction = this.#store.write(async (writer) => {
+        // What the request has done in a transaction that the engine undid, it can only do anew.
+        if (hasBegun) throw new RevisionConflict();
+        hasBegun = true;
+        resolve(writer);
+        const last = await ended;
+        await last(writer);
+      });
+      this.#transaction.catch(reject);
+    });
+  }
+}
