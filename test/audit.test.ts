@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { KMS } from '@aws-sdk/client-kms';
 import { createAccount } from '../src/cli/identities.ts';
-import { readConfiguration } from '../src/config.ts';
 import { type AuditRecord, auditLines, auditRecords, exportAndVerify, memberOf } from './support/audit.ts';
 import {
   createUserWithKey,
@@ -14,7 +13,7 @@ import {
   trustPolicy,
   type UserWithKey,
 } from './support/identities.ts';
-import { openDatabase } from './support/inside.ts';
+import { tamper } from './support/inside.ts';
 import { allow, keyPolicy, rootOf } from './support/key-policies.ts';
 import { createKey, encrypt, type NewKey } from './support/keys.ts';
 import { assertRefused } from './support/refusal.ts';
@@ -26,6 +25,7 @@ import {
   startTestServer,
   type TestServer,
 } from './support/server.ts';
+import { operatorConfiguration } from './support/services.ts';
 import { sendRequest, signedRequest } from './support/signed-request.ts';
 
 /* Who did what: records as CloudTrail writes them, of every call, succeeded or refused. */
@@ -46,7 +46,7 @@ before(async () => {
   kms = server.client();
   ada = await createUserWithKey(server.iam(), 'ada', { everything: EVERYTHING });
   key = await createKey(kms);
-  const configuration = readConfiguration('production', { dataDirectory, accountId: ACCOUNT }, {});
+  const configuration = await operatorConfiguration(dataDirectory);
   stranger = credentialsIn((await createAccount(configuration, OTHER_ACCOUNT, 'other')).join('\n'));
 });
 after(async () => {
@@ -403,9 +403,8 @@ describe('the log', () => {
   });
 
   it('is not there for what was not done: calls are refused, and health says so', async () => {
-    const database = openDatabase(dataDirectory);
     try {
-      database.exec('alter table audit_records rename to elsewhere');
+      await tamper(dataDirectory, 'alter table audit_records rename to elsewhere');
       const created = (await kms.listKeys().catch((error: Error) => error)) as Error;
       assert.match(created.message, /could not be recorded/);
       await assertRefused(createKey(kms), 'KMSInternalException');
@@ -413,8 +412,7 @@ describe('the log', () => {
       assert.equal(ready.status, 503);
       assert.match(await ready.text(), /the audit log cannot be written/);
     } finally {
-      database.exec('alter table elsewhere rename to audit_records');
-      database.close();
+      await tamper(dataDirectory, 'alter table elsewhere rename to audit_records');
     }
     await kms.listKeys();
     assert.equal((await fetch(`${server.endpoint}/health/ready`)).status, 200);
