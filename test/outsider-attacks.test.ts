@@ -66,6 +66,7 @@ describe('a request without a signature', () => {
     const versions: Partial<Record<string, string>> = { iam: '2010-05-08', sts: '2011-06-15' };
     const prefixes: Partial<Record<string, string>> = {
       kms: 'TrentService',
+      cloudtrail: 'com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101',
       organizations: 'AWSOrganizationsV20161128',
       qkms: 'QKMS',
     };

@@ -23,7 +23,7 @@ export interface Clients {
  * @returns checks that all of it works as before on whatever QKMS
  */
 export async function fillStore(dataDirectory: string): Promise<(qkms: Clients) => Promise<void>> {
-  const server = await startTestServer({ dataDirectory });
+  const server = await startTestServer({ dataDirectory, auditDurability: 'strict' });
   const kms = server.client();
   const iam = server.iam();
   const ada = await createUserWithKey(iam, 'ada');
