@@ -40,7 +40,7 @@ export interface PostgresReport {
 }
 
 const CONNECTIONS = 64;
-const ROUNDS = 5;
+const ROUNDS = 3;
 const MILLISECONDS = 3_000;
 const REQUESTS = 2_000;
 const STORES = [1_000, 100_000, 1_000_000];
@@ -58,6 +58,8 @@ const { url } = await postgres.createDatabase();
 const dataDirectory = join(directory, 'postgres');
 const generators = startLoadGenerators(1);
 const running: RunningServer[] = [];
+/** How many requests have been sent: loads go on where the last one stopped. */
+let asked = 0;
 
 try {
   const sqlite = await up(startQkms(join(directory, 'sqlite'), 1));
@@ -121,7 +123,6 @@ function summarize(name: string, costs: readonly NodesCost[]): NodesCost {
   };
 }
 
-let asked = 0;
 async function measureOnce(subject: Subject, connections: number): Promise<NodesCost> {
   const { name, servers, bodies } = subject;
   const start = asked % bodies.length;
