@@ -8,6 +8,7 @@ import * as iam from './iam/index.ts';
 import { createKms, keyArn, type RecordKeyEvents, startScheduler } from './kms/index.ts';
 import { isKept, nameOfStore, openKeptStore, openPresentStore, openStoreInMemory } from './opening.ts';
 import { type Answer, createPipeline } from './pipeline.ts';
+import { findUnreadyReason, requireSameTime, type UnreadyReason } from './readiness.ts';
 import type { Ground, NamedSeed } from './seed/index.ts';
 import type { OpenedStore, Store } from './store/index.ts';
 
@@ -15,15 +16,12 @@ import type { OpenedStore, Store } from './store/index.ts';
 export interface Service {
   readonly answer: Answer;
   /** Why the service cannot answer now; `undefined` when it can. */
-  unreadyReason(): Promise<string | undefined>;
+  unreadyReason(): Promise<UnreadyReason | undefined>;
   close(): Promise<void>;
 }
 
 /** What the account is called that is there from the start. */
 const FIRST_ACCOUNT_NAME = 'operator';
-
-/** How far the clocks of this machine and of the database may be apart, in milliseconds. */
-const CLOCK_TOLERANCE = 30_000;
 
 /**
  * Lets the operator work on the identities of a store, beside the server or without it.
@@ -162,15 +160,7 @@ export async function openService(
     : () => {};
   return {
     answer: createPipeline({ store, kms, iam: identities, audit, authenticate, readRecipient, logger }),
-    async unreadyReason() {
-      try {
-        await store.passFence();
-        await requireRightClock();
-        return audit?.failure === undefined ? undefined : 'the audit log cannot be written';
-      } catch (error) {
-        return error instanceof Error ? error.message : String(error);
-      }
-    },
+    unreadyReason: () => findUnreadyReason({ store, keyring, audit, requireRightClock }),
     async close() {
       stopScheduler();
       stopRetention();
@@ -187,20 +177,6 @@ export async function openService(
       keyring.destroy();
     },
   };
-}
-
-/**
- * A machine whose clock is wrong would destroy keys before their time, and judge requests by a wrong date.
- *
- * @throws Error when the clocks of this machine and of the database differ by too much
- */
-async function requireSameTime(store: Store): Promise<void> {
-  const skew = await store.clockSkew(systemClock);
-  if (Math.abs(skew) <= CLOCK_TOLERANCE) return;
-  throw new Error(
-    `the clock of this machine is ${Math.round(Math.abs(skew) / 1_000)} seconds ${skew < 0 ? 'ahead of' : 'behind'} ` +
-      'that of the database; set it right (NTP)',
-  );
 }
 
 /** A store that lives and dies with this process, under a root key of its own, with what the seed holds. */

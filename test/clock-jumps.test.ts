@@ -67,6 +67,7 @@ describe('a machine whose clock is wrong', () => {
       const { status, answer } = await healthOf(node, 'ready');
       assert.equal(status, 503);
       assert.match(JSON.stringify(answer), reason);
+      assert.match(JSON.stringify(answer), /"causes":\["clock"\]/);
       await assert.rejects(node.client.decrypt({ CiphertextBlob: ciphertext }), {
         name: 'InvalidSignatureException',
         message: /^Signature (expired|not yet current): /,

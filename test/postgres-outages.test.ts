@@ -93,7 +93,10 @@ describe('while the database is gone', () => {
         assert.deepEqual(await healthOf(node, 'live'), { status: 200, answer: { status: 'live' } });
         const { status, answer } = await healthOf(node, 'ready');
         assert.equal(status, 503);
-        assert.match(JSON.stringify(answer), /"unready","reason":"The store is (unavailable|busy); retry/);
+        assert.match(
+          JSON.stringify(answer),
+          /"unready","causes":\["store"\],"reason":"The store is (unavailable|busy); retry/,
+        );
       } finally {
         await end();
       }

@@ -78,7 +78,11 @@ describe('a draining server', () => {
     client.send('st: x\r\n\r\n');
     const reply = await client.reply();
     assert.equal(reply.status, 503);
-    assert.deepEqual(JSON.parse(reply.body), { status: 'unready', reason: 'draining' });
+    assert.deepEqual(JSON.parse(reply.body), {
+      status: 'unready',
+      causes: ['draining'],
+      reason: 'draining',
+    });
     assert.equal(reply.headers['connection'], 'close');
     await drained;
   });

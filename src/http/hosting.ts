@@ -1,12 +1,13 @@
 import type { Logger } from 'pino';
 import type { Configuration } from '../config.ts';
 import type { Answer } from '../pipeline.ts';
+import type { UnreadyReason } from '../readiness.ts';
 
 /** A service that a process has opened. */
 export interface HostedService {
   readonly answer: Answer;
   /** Why the service cannot answer now; `undefined` when it can. */
-  unreadyReason(): Promise<string | undefined>;
+  unreadyReason(): Promise<UnreadyReason | undefined>;
   close(): Promise<void>;
 }
 

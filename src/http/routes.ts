@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { fastify } from 'fastify';
 import type { Logger } from 'pino';
+import type { UnreadyReason } from '../readiness.ts';
 import type { ConsoleFiles } from './console.ts';
 import {
   type HttpReply,
@@ -36,7 +37,7 @@ export async function createRoutes({
   logger,
 }: {
   readonly send: Send;
-  unreadyReason(): Promise<string | undefined>;
+  unreadyReason(): Promise<UnreadyReason | undefined>;
   readonly webConsole: ConsoleFiles;
   readonly logger: Logger;
 }): Promise<RequestListener> {
@@ -74,7 +75,7 @@ export async function createRoutes({
         reply.raw,
         reason === undefined
           ? jsonReply(200, { status: 'ready' })
-          : jsonReply(503, { status: 'unready', reason }),
+          : jsonReply(503, { status: 'unready', ...reason }),
       );
     },
   });

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import { connectRaw } from '../../test/support/raw-client.ts';
 import type { Answer, WireRequest } from '../pipeline.ts';
+import type { UnreadyReason } from '../readiness.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { openHttpServer } from './server.ts';
 
@@ -17,7 +18,7 @@ async function serve(
   t: TestContext,
   options: {
     answer?: Answer;
-    unreadyReason?: () => Promise<string | undefined>;
+    unreadyReason?: () => Promise<UnreadyReason | undefined>;
     limits?: Partial<Limits>;
   } = {},
 ) {
@@ -174,10 +175,16 @@ describe('health', () => {
   });
 
   it('says why it is not ready, and is live all the same', async (t) => {
-    const { url } = await serve(t, { unreadyReason: async () => 'the store cannot be read' });
+    const { url } = await serve(t, {
+      unreadyReason: async () => ({ causes: ['store'], reason: 'the store cannot be read' }),
+    });
     const reply = await fetch(`${url}/health/ready`);
     assert.equal(reply.status, 503);
-    assert.deepEqual(await reply.json(), { status: 'unready', reason: 'the store cannot be read' });
+    assert.deepEqual(await reply.json(), {
+      status: 'unready',
+      causes: ['store'],
+      reason: 'the store cannot be read',
+    });
     assert.equal((await fetch(`${url}/health/live`)).status, 200);
   });
 

@@ -4,6 +4,7 @@ import type { Server as TlsServer } from 'node:https';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Answer } from '../pipeline.ts';
+import type { UnreadyReason } from '../readiness.ts';
 import { collectBody } from './body.ts';
 import { refuseBrokenRequests } from './broken-requests.ts';
 import { type Connection, type Connections, trackConnections } from './connections.ts';
@@ -22,7 +23,7 @@ export interface HttpServerOptions {
   readonly tls: TlsPair | undefined;
   readonly answer: Answer;
   /** Why the service cannot answer now; `undefined` when it can. */
-  unreadyReason(): Promise<string | undefined>;
+  unreadyReason(): Promise<UnreadyReason | undefined>;
   readonly logger: Logger;
   readonly limits?: Limits;
   /** Addresses and networks of proxies whose word on where a request comes from is taken. */
@@ -32,6 +33,8 @@ export interface HttpServerOptions {
   /** Of a service that does not go by the machine's time: replies tell its time, by which clients sign then. */
   readonly clock?: Clock | undefined;
 }
+
+const DRAINING: UnreadyReason = { causes: ['draining'], reason: 'draining' };
 
 /** A server that listens. */
 export interface HttpServer {
@@ -66,7 +69,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     response.end(reply.body);
   };
 
-  const unreadyReason = async () => (draining ? 'draining' : options.unreadyReason());
+  const unreadyReason = async () => (draining ? DRAINING : options.unreadyReason());
   const webConsole = consoleFiles(CONSOLE_DIRECTORY, options.developmentAccount);
   const routes = await createRoutes({ send, unreadyReason, webConsole, logger });
   const server = createNodeServer(options.tls, limits);

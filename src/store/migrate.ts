@@ -18,6 +18,9 @@ export interface OpenedStore {
   readonly keyring: Keyring;
 }
 
+/** A store was created with another root key. */
+export class WrongRootKey extends OperatorError {}
+
 /** What a database says about itself that is not empty. */
 export interface DatabaseFacts extends StoreIdentity {
   /** Whether it is still on its way to being a store. */
@@ -186,13 +189,14 @@ function newerSchema(schemaVersion: number): OperatorError {
 /**
  * Checks that a store belongs to the root key from which a keyring was derived.
  *
- * @throws OperatorError when it does not, or when the store's facts about itself were altered
+ * @throws WrongRootKey when it does not
+ * @throws ServiceError `KMSInternalException` when the store's facts about itself were altered
  */
 export async function verifyIdentity(db: Database, keyring: Keyring): Promise<void> {
   const stored = await db.selectFrom('meta').selectAll().execute();
   const rootKeyId = stored.find(({ name }) => name === 'root_key_id')?.value;
   if (rootKeyId !== keyring.rootKeyId) {
-    throw new OperatorError(
+    throw new WrongRootKey(
       `the root key (id ${keyring.rootKeyId}) is not the one this store was created with (id ${rootKeyId}); ` +
         'put the right root key back, or choose another store',
     );
