@@ -1,4 +1,4 @@
-import type { Operation, Target } from '../../src/operations/index.ts';
+import { conditionsOfGrant, type Operation, type Target } from '../../src/operations/index.ts';
 import { CONDITION_KEY_NAMES } from '../../src/policy/vocabulary.ts';
 import { fullSample, SAMPLE_KEY } from './members.ts';
 
@@ -24,12 +24,16 @@ function questionsOf(target: Target): readonly Question[] {
     const { keyConditions } = target;
     questions.push(() => Reflect.apply(keyConditions, undefined, [anything(), 0]));
   }
+  if (target.kind === 'grant') questions.push(() => conditionsOfGrant(SAMPLE_GRANT));
   if ('sessionConditions' in target && target.sessionConditions !== undefined) {
     const { sessionConditions } = target;
     questions.push((input) => Reflect.apply(sessionConditions, undefined, [input, anything()]));
   }
   return questions;
 }
+
+/** A grant with all that condition keys tell of. */
+const SAMPLE_GRANT = { operations: [], constraints: { encryptionContextSubset: { [SAMPLE_KEY]: 'text' } } };
 
 /** Stands for a caller or a key: whatever is asked of it is there, and lists are empty. */
 function anything(): unknown {

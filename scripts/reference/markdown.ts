@@ -1,4 +1,5 @@
 import { isQueryService, QUERY_VERSIONS, type ServiceName, TARGET_PREFIXES } from '../../src/model/index.ts';
+import { requestText, responseText } from './example-text.ts';
 import { type MemberRow, memberRows } from './members.ts';
 import type { ErrorRow, OperationPage, Permission, Reference } from './model.ts';
 
@@ -14,12 +15,17 @@ export function markdownOf(page: OperationPage): string {
   return `# ${name}
 
 ${summary}
-
+${notesOf(page)}
 ## Request
 
 \`\`\`http
 ${requestOf(page)}
 \`\`\`
+
+${table(
+  ['Header', 'Required', 'Description'],
+  page.headers.map(({ name, required, description }) => [name, required ? 'yes' : 'no', description]),
+)}
 
 ${membersTable(memberRows(input.members, timestamps))}
 
@@ -32,14 +38,14 @@ ${examples.length === 0 ? '' : '## Examples\n'}${examples
     (example) => `
 ### ${example.title}
 
-\`\`\`json
-${JSON.stringify(example.request, undefined, 2)}
+\`\`\`http
+${requestText(page, example)}
 \`\`\`
 
 answers
 
-\`\`\`json
-${JSON.stringify(example.response, undefined, 2)}
+\`\`\`http
+${responseText(example)}
 \`\`\`
 `,
   )
@@ -52,6 +58,13 @@ ${permissions.length === 0 ? 'None.' : permissions.map((permission) => `- ${perm
 
 ${errorsOf(page)}
 `;
+}
+
+/** Links are relative to docs/ in declarations. */
+function notesOf({ service, notes }: OperationPage): string {
+  const docs = service === 'kms' ? '../' : '../../';
+  const lines = notes.map((note) => `- ${note.replaceAll('](', `](${docs}`)}\n`);
+  return lines.length === 0 ? '' : `\n${lines.join('')}`;
 }
 
 function requestOf({ service, name }: OperationPage): string {

@@ -19,10 +19,16 @@ export interface ErrorRow {
   readonly description: string;
 }
 
+/** An example, with what a server really answered. */
 export interface Example {
   readonly title: string;
   readonly request: Readonly<Record<string, unknown>>;
-  readonly response: Readonly<Record<string, unknown>>;
+  readonly response: {
+    readonly status: number;
+    readonly contentType: string;
+    /** JSON or XML, for people to read. */
+    readonly body: string;
+  };
 }
 
 /** All that the reference says of one operation. */
@@ -32,6 +38,8 @@ export interface OperationPage {
   /** What signatures are scoped to. */
   readonly signingName: string;
   readonly summary: string;
+  /** What else to know, in Markdown; links are relative to docs/. */
+  readonly notes: readonly string[];
   readonly readOnly: boolean;
   /** Whether requests are not signed. */
   readonly unsigned: boolean;
@@ -58,8 +66,8 @@ export interface Permission {
   readonly text: string;
   /** The condition keys that the operation adds to the request for this permission. */
   readonly conditionKeys: readonly string[];
-  /** Of a key: what policies of another account can give. */
+  /** Of a key or a grant: whether the key may belong to another account. */
   readonly crossAccount?: boolean;
-  /** Of a key: the states in which the operation is refused. */
+  /** Of a key or a grant: the states of the key in which the operation is refused. */
   readonly refusedStates?: readonly string[];
 }

@@ -2,7 +2,8 @@ import { isQueryService, QUERY_VERSIONS, signingNameOf, TARGET_PREFIXES } from '
 import { ERROR_DESCRIPTIONS } from '../../src/operations/errors.ts';
 import { allOperations, type Operation } from '../../src/operations/index.ts';
 import { COMMON_ERRORS } from './common-errors.ts';
-import type { HeaderRow, OperationPage, Reference } from './model.ts';
+import { readRecordedAnswers, textOf } from './examples/recorded.ts';
+import type { Example, HeaderRow, OperationPage, Reference } from './model.ts';
 import { permissionsOf } from './permissions.ts';
 
 /**
@@ -16,23 +17,39 @@ export function reference(): Reference {
 }
 
 function pageOf(operation: Operation): OperationPage {
-  const { name, service, summary, readOnly, input, output, examples, pagination } = operation;
+  const { name, service, summary, notes = [], readOnly, input, output, examples, pagination } = operation;
   return {
     name,
     service,
     signingName: signingNameOf(service),
     summary,
+    notes,
     readOnly,
     unsigned: operation.unsigned === true,
     headers: headersOf(operation),
     input,
     output,
-    examples,
+    examples: examples.map((example) => withAnswer(operation, example)),
     errors: operation.errors.toSorted().map((code) => ({ code, description: descriptionOf(code) })),
     permissions: permissionsOf(operation),
     ...(pagination === undefined ? {} : { pagination }),
   };
 }
+
+function withAnswer(
+  { service, name }: Operation,
+  { title, request }: Operation['examples'][number],
+): Example {
+  const answer = ANSWERS[`${service}/${name}`]?.[title];
+  if (answer === undefined)
+    throw new Error(
+      `the answer to "${title}" of ${name} is not recorded: node scripts/record-examples.ts ${name}`,
+    );
+  const contentType = isQueryService(service) ? 'text/xml; charset=utf-8' : 'application/x-amz-json-1.1';
+  return { title, request, response: { status: answer.status, contentType, body: textOf(answer) } };
+}
+
+const ANSWERS = readRecordedAnswers();
 
 function headersOf({ service, name, unsigned }: Operation): readonly HeaderRow[] {
   const protocol = isQueryService(service)

@@ -8,11 +8,15 @@ export function permissionsOf(operation: Operation): readonly Permission[] {
   return Object.entries(operation.targets).map(([name, target]) => ({
     text: permissionText(operation, name, target),
     conditionKeys: conditionKeysOf(operation, target),
-    ...(target.kind === 'key' && {
-      crossAccount: target.crossAccount === true,
-      refusedStates: refusedStates(target.states),
-    }),
+    ...factsOf(target),
   }));
+}
+
+/** A grant says itself who may retire it, whichever account the key belongs to and whatever its state is. */
+function factsOf(target: Target): Pick<Permission, 'crossAccount' | 'refusedStates'> {
+  if (target.kind === 'grant') return { crossAccount: true, refusedStates: [] };
+  if (target.kind !== 'key') return {};
+  return { crossAccount: target.crossAccount === true, refusedStates: refusedStates(target.states) };
 }
 
 const BY_IDENTITY_POLICY = 'by an identity policy; the account root user has it';
@@ -35,7 +39,7 @@ function permissionText(operation: Operation, name: string, target: Target): str
     case 'role':
       return `the trust policy of the role that \`${target.member}\` names has to allow \`sts:${operation.name}\` to the caller itself, or to its account and then an identity policy as well; \`sts:TagSession\` for session tags and \`sts:SetSourceIdentity\` for a source identity too`;
     case 'grant':
-      return 'the retiring principal of the grant, its grantee if the grant is for RetireGrant, and the account that created it may retire it; a principal of such an account needs `kms:RetireGrant` by an identity policy';
+      return 'the retiring principal of the grant, its grantee if the grant is for RetireGrant, and the account that created it may retire it; a principal of such an account needs `kms:RetireGrant` by an identity policy; the key may belong to another account and be in any key state';
     case 'key':
       return keyPermissionText(name, target);
   }

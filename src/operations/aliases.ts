@@ -41,7 +41,6 @@ export const createAlias = operation({
     {
       title: 'Name a key',
       request: { AliasName: 'alias/orders', TargetKeyId: examples.KEY_ID },
-      response: {},
     },
   ],
   validate: ({ AliasName }) => kms.requireAliasName(AliasName),
@@ -85,7 +84,6 @@ export const updateAlias = operation({
     {
       title: 'Point an alias at another key',
       request: { AliasName: 'alias/orders', TargetKeyId: examples.OTHER_KEY_ID },
-      response: {},
     },
   ],
   validate: ({ AliasName }) => kms.requireAliasName(AliasName),
@@ -111,7 +109,7 @@ export const deleteAlias = operation({
     'NotFoundException',
   ],
   readOnly: false,
-  examples: [{ title: 'Delete an alias', request: { AliasName: 'alias/orders' }, response: {} }],
+  examples: [{ title: 'Delete an alias', request: { AliasName: 'alias/orders' } }],
   validate: ({ AliasName }) => kms.requireAliasName(AliasName),
   async handler({ targets: { alias, key }, kms: domain }) {
     await kms.removeAlias(domain, alias.record, key);
@@ -157,19 +155,8 @@ export const listAliases = operation({
     {
       title: 'List the aliases of a key',
       request: { KeyId: examples.KEY_ID },
-      response: {
-        Aliases: [
-          {
-            AliasName: 'alias/orders',
-            AliasArn: 'arn:aws:kms:us-east-1:111122223333:alias/orders',
-            TargetKeyId: examples.KEY_ID,
-            CreationDate: examples.CREATION_DATE,
-            LastUpdatedDate: examples.CREATION_DATE,
-          },
-        ],
-        Truncated: false,
-      },
     },
+    { title: 'List the aliases of the account, a page at a time', request: { Limit: 1 } },
   ],
   async handler(call) {
     const { caller, region, targets, kms: domain } = call;

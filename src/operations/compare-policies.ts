@@ -116,36 +116,15 @@ export const comparePolicies = operation({
   examples: [
     {
       title: 'See what a new policy would change',
-      request: { KeyId: examples.KEY_ID, Policy: '{"Version":"2012-10-17","Statement":[…]}' },
-      response: {
-        KeyId: examples.KEY_ARN,
-        Unchanged: false,
-        Complete: true,
-        Omitted: [],
-        Changes: [
-          {
-            Direction: 'gains',
-            Principals: ['arn:aws:iam::111122223333:role/backup'],
-            Actions: ['kms:Decrypt'],
-            Conditions: [
-              {
-                Key: 'kms:ViaService',
-                Text: 'StringEquals kms:ViaService "s3.us-east-1.amazonaws.com"',
-                Examples: [{ Value: 's3.us-east-1.amazonaws.com' }],
-              },
-            ],
-            Before: 'delegates',
-            After: 'allows-within-boundary',
-            StatementsBefore: [{ Statement: 1, Sid: 'account', Line: 1, Column: 40 }],
-            StatementsAfter: [{ Statement: 2, Sid: 'backup', Line: 1, Column: 180 }],
-          },
-        ],
-        Vocabulary: {
-          Principals: ['arn:aws:iam::111122223333:role/backup', '…', 'anyone else'],
-          Actions: ['kms:CancelKeyDeletion', '…', 'any other action'],
-          ConditionKeys: ['kms:ViaService'],
-        },
+      request: {
+        KeyId: examples.KEY_ID,
+        Policy:
+          '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"},{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/backup"},"Action":"kms:Decrypt","Resource":"*"}]}',
       },
+    },
+    {
+      title: 'See what going back to an old policy would change',
+      request: { KeyId: examples.KEY_ID, Version: 1 },
     },
   ],
   validate({ Policy, Version }) {

@@ -73,7 +73,17 @@ export const createKey = operation({
     {
       title: 'Create a symmetric encryption key',
       request: { Description: 'orders database' },
-      response: { KeyMetadata: examples.KEY_METADATA },
+    },
+    {
+      title: 'Create an RSA key pair to sign with',
+      request: { KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' },
+    },
+    { title: 'Create an HMAC key', request: { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' } },
+    { title: 'Create a multi-Region primary key', request: { MultiRegion: true } },
+    { title: 'Create a key for imported key material', request: { Origin: 'EXTERNAL' } },
+    {
+      title: 'Create a key with a key policy and a tag',
+      request: { Policy: examples.KEY_POLICY, Tags: [{ TagKey: 'team', TagValue: 'orders' }] },
     },
   ],
   check: ({ input, region }) => requireKind(input, region),

@@ -125,7 +125,18 @@ export const createCustomKeyStore = operation({
     response: ['CustomKeyStoreId'],
     names: { CloudHsmClusterId: 'clusterId' },
   },
-  examples: [],
+  examples: [
+    {
+      title: 'There are no CloudHSM clusters',
+      error: 'CloudHsmClusterNotFoundException',
+      request: {
+        CustomKeyStoreName: 'hsm',
+        CloudHsmClusterId: 'cluster-234567abcde',
+        KeyStorePassword: 'kmsPswd',
+        TrustAnchorCertificate: 'none',
+      },
+    },
+  ],
   validate(input) {
     const type = input.CustomKeyStoreType ?? 'AWS_CLOUDHSM';
     const missing = NEEDED[type].find((member) => input[member] === undefined);
@@ -205,9 +216,7 @@ export const describeCustomKeyStores = operation({
   errors: [...STORE_ERRORS, 'InvalidMarkerException'],
   readOnly: true,
   pagination: { defaultLimit: 1000, maximumLimit: 1000 },
-  examples: [
-    { title: 'List the custom key stores', request: {}, response: { CustomKeyStores: [], Truncated: false } },
-  ],
+  examples: [{ title: 'List the custom key stores', request: {} }],
   validate({ CustomKeyStoreId, CustomKeyStoreName }) {
     if (CustomKeyStoreId !== undefined && CustomKeyStoreName !== undefined)
       throw refusals.oneKeyStoreNameExpected();
@@ -246,7 +255,13 @@ export const updateCustomKeyStore = operation({
   ],
   readOnly: false,
   audit: { names: { CloudHsmClusterId: 'clusterId' } },
-  examples: [],
+  examples: [
+    {
+      title: 'There are no custom key stores',
+      error: 'CustomKeyStoreNotFoundException',
+      request: { CustomKeyStoreId: 'cks-1234567890abcdef0' },
+    },
+  ],
   handler: refuseUnknownStore,
 });
 
@@ -258,7 +273,13 @@ export const connectCustomKeyStore = operation({
   targets: { account: { kind: 'account', permission: 'kms:ConnectCustomKeyStore' } },
   errors: [...STORE_ERRORS, ...CLUSTER_ERRORS, 'CustomKeyStoreInvalidStateException'],
   readOnly: false,
-  examples: [],
+  examples: [
+    {
+      title: 'There are no custom key stores',
+      error: 'CustomKeyStoreNotFoundException',
+      request: { CustomKeyStoreId: 'cks-1234567890abcdef0' },
+    },
+  ],
   handler: refuseUnknownStore,
 });
 
@@ -270,7 +291,13 @@ export const disconnectCustomKeyStore = operation({
   targets: { account: { kind: 'account', permission: 'kms:DisconnectCustomKeyStore' } },
   errors: [...STORE_ERRORS, 'CustomKeyStoreInvalidStateException'],
   readOnly: false,
-  examples: [],
+  examples: [
+    {
+      title: 'There are no custom key stores',
+      error: 'CustomKeyStoreNotFoundException',
+      request: { CustomKeyStoreId: 'cks-1234567890abcdef0' },
+    },
+  ],
   handler: refuseUnknownStore,
 });
 
@@ -282,7 +309,13 @@ export const deleteCustomKeyStore = operation({
   targets: { account: { kind: 'account', permission: 'kms:DeleteCustomKeyStore' } },
   errors: [...STORE_ERRORS, 'CustomKeyStoreHasCMKsException', 'CustomKeyStoreInvalidStateException'],
   readOnly: false,
-  examples: [],
+  examples: [
+    {
+      title: 'There are no custom key stores',
+      error: 'CustomKeyStoreNotFoundException',
+      request: { CustomKeyStoreId: 'cks-1234567890abcdef0' },
+    },
+  ],
   handler: refuseUnknownStore,
 });
 

@@ -2,7 +2,6 @@ import { isOfferedIn, type KeyPair, SymmetricKeyMaterial } from '../crypto/index
 import { currentMaterialOf, type KeyEntry } from '../kms/index.ts';
 import { blob, enumeration, optional, required, structure, type ValueOf } from '../model/index.ts';
 import { CRYPTOGRAPHIC_ERRORS, dataKeyTarget, encryptionConditions } from './common.ts';
-import * as examples from './example-values.ts';
 import { type Conditions, operation } from './operation.ts';
 import { secretFor } from './recipient.ts';
 import { keyPairSpecOfOtherRegions } from './refusals.ts';
@@ -48,14 +47,6 @@ const outputs = {
 
 const DATA_KEY_PAIR_ERRORS = [...CRYPTOGRAPHIC_ERRORS, 'UnsupportedOperationException'];
 
-const exampleOutput = {
-  PrivateKeyCiphertextBlob: examples.CIPHERTEXT,
-  PublicKey: examples.PUBLIC_KEY,
-  KeyId: examples.KEY_ARN,
-  KeyPairSpec: 'ECC_NIST_P256',
-  KeyMaterialId: examples.KEY_MATERIAL_ID,
-};
-
 export const generateDataKeyPair = operation({
   name: 'GenerateDataKeyPair',
   summary:
@@ -79,7 +70,10 @@ export const generateDataKeyPair = operation({
     {
       title: 'Make a key pair to sign with',
       request: { KeyId: 'alias/orders', KeyPairSpec: 'ECC_NIST_P256' },
-      response: { ...exampleOutput, PrivateKeyPlaintext: examples.PRIVATE_KEY },
+    },
+    {
+      title: 'Make an RSA key pair with an encryption context',
+      request: { KeyId: 'alias/orders', KeyPairSpec: 'RSA_2048', EncryptionContext: { department: 'sales' } },
     },
   ],
   check: ({ input, region }) => requireOffered(region, input.KeyPairSpec),
@@ -113,7 +107,10 @@ export const generateDataKeyPairWithoutPlaintext = operation({
     {
       title: 'Make a key pair whose private key is for later',
       request: { KeyId: 'alias/orders', KeyPairSpec: 'ECC_NIST_P256' },
-      response: exampleOutput,
+    },
+    {
+      title: 'Make an RSA key pair with an encryption context',
+      request: { KeyId: 'alias/orders', KeyPairSpec: 'RSA_2048', EncryptionContext: { department: 'sales' } },
     },
   ],
   check: ({ input, region }) => requireOffered(region, input.KeyPairSpec),

@@ -58,13 +58,12 @@ export const generateDataKey = operation({
     {
       title: 'Make a data key for AES-256',
       request: { KeyId: 'alias/orders', KeySpec: 'AES_256' },
-      response: {
-        CiphertextBlob: examples.CIPHERTEXT,
-        Plaintext: 'SSxTXOZFLBuSsVO3dBzGP6zOTdFX5lNE6dRjX2xFYIE=',
-        KeyId: examples.KEY_ARN,
-        KeyMaterialId: examples.KEY_MATERIAL_ID,
-      },
     },
+    {
+      title: 'Make a data key with an encryption context',
+      request: { KeyId: examples.KEY_ARN, KeySpec: 'AES_256', EncryptionContext: { department: 'sales' } },
+    },
+    { title: 'Make a data key of 64 bytes', request: { KeyId: 'alias/orders', NumberOfBytes: 64 } },
   ],
   validate: requireOneSize,
   handler({ input, targets: { key }, recipient }) {
@@ -100,11 +99,10 @@ export const generateDataKeyWithoutPlaintext = operation({
     {
       title: 'Make a data key of 64 bytes for later',
       request: { KeyId: 'alias/orders', NumberOfBytes: 64 },
-      response: {
-        CiphertextBlob: examples.CIPHERTEXT,
-        KeyId: examples.KEY_ARN,
-        KeyMaterialId: examples.KEY_MATERIAL_ID,
-      },
+    },
+    {
+      title: 'Make a data key for AES-128 with an encryption context',
+      request: { KeyId: 'alias/orders', KeySpec: 'AES_128', EncryptionContext: { department: 'sales' } },
     },
   ],
   validate: requireOneSize,

@@ -59,11 +59,23 @@ export const encrypt = operation({
         Plaintext: 'aGVsbG8gd29ybGQ=',
         EncryptionContext: { department: 'sales' },
       },
-      response: {
-        CiphertextBlob: examples.CIPHERTEXT,
-        KeyId: examples.KEY_ARN,
-        EncryptionAlgorithm: SYMMETRIC_DEFAULT,
+    },
+    {
+      title: 'Encrypt without an encryption context',
+      request: { KeyId: examples.KEY_ARN, Plaintext: 'aGVsbG8gd29ybGQ=' },
+    },
+    {
+      title: 'Encrypt under an RSA key',
+      request: {
+        KeyId: 'alias/parcels',
+        Plaintext: 'aGVsbG8gd29ybGQ=',
+        EncryptionAlgorithm: 'RSAES_OAEP_SHA_256',
       },
+    },
+    {
+      title: 'Check whether encrypting would be allowed',
+      error: 'DryRunOperationException',
+      request: { KeyId: 'alias/orders', Plaintext: 'aGVsbG8gd29ybGQ=', DryRun: true },
     },
   ],
   check({ input, targets: { key } }) {
@@ -130,12 +142,19 @@ export const decrypt = operation({
     {
       title: 'Decrypt',
       request: { CiphertextBlob: examples.CIPHERTEXT, EncryptionContext: { department: 'sales' } },
-      response: {
-        KeyId: examples.KEY_ARN,
-        Plaintext: 'aGVsbG8gd29ybGQ=',
-        EncryptionAlgorithm: SYMMETRIC_DEFAULT,
-        KeyMaterialId: examples.KEY_MATERIAL_ID,
+    },
+    {
+      title: 'Decrypt with an RSA key',
+      request: {
+        KeyId: 'alias/parcels',
+        CiphertextBlob: examples.RSA_CIPHERTEXT,
+        EncryptionAlgorithm: 'RSAES_OAEP_SHA_256',
       },
+    },
+    {
+      title: 'Another encryption context is refused',
+      error: 'InvalidCiphertextException',
+      request: { CiphertextBlob: examples.CIPHERTEXT, EncryptionContext: { department: 'returns' } },
     },
   ],
   validate: (input) => requireCiphertext(input, 'KeyId', input.KeyId),

@@ -42,6 +42,7 @@ export const explainAccess = operation({
   service: 'qkms',
   summary:
     'Explains whether a principal may perform an action on a KMS key: what each policy and grant says of it, and what would have to change.',
+  notes: ['How to read an explanation: [explaining access](explain.md).'],
   input: structure({
     KeyId: required(shapes.keyIdentifier, 'The key: its id, ARN, alias name or alias ARN.'),
     Action: required(string({ min: 5, max: 128 }), 'The action, such as kms:Decrypt.'),
@@ -113,15 +114,10 @@ export const explainAccess = operation({
         Principal: 'arn:aws:iam::111122223333:role/backup',
         Context: { 'kms:EncryptionContext:department': 'sales' },
       },
-      response: {
-        Decision: 'implicitDeny',
-        DecidingLayer: 'identity-policy',
-        Layers: [{ Layer: 'identity-policy', Verdict: 'absent', Statements: [] }],
-        Grants: [],
-        Remedies: [
-          'allow kms:Decrypt on arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab to arn:aws:iam::111122223333:role/backup by an identity policy: the key policy leaves it to the account',
-        ],
-      },
+    },
+    {
+      title: 'See why the root user may decrypt',
+      request: { KeyId: examples.KEY_ID, Action: 'kms:Decrypt', Principal: 'arn:aws:iam::111122223333:root' },
     },
   ],
   validate: requireAccessQuestion,

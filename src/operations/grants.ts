@@ -57,16 +57,6 @@ const createInput = structure({
   ),
 });
 
-const EXAMPLE_GRANT = {
-  KeyId: examples.KEY_ARN,
-  GrantId: '0c237476b39f8bc44e45212e08498fbe3151305030726c0590dd8d3e9f3d6a60',
-  Name: '',
-  CreationDate: 1_795_000_000,
-  GranteePrincipal: 'arn:aws:iam::111122223333:role/backup',
-  IssuingAccount: 'arn:aws:iam::111122223333:root',
-  Operations: ['Decrypt', 'GenerateDataKey'],
-};
-
 export const createGrant = operation({
   name: 'CreateGrant',
   summary:
@@ -107,9 +97,15 @@ export const createGrant = operation({
         Operations: ['Decrypt'],
         Constraints: { EncryptionContextSubset: { department: 'sales' } },
       },
-      response: {
-        GrantToken: 'AQpAM2RhZTUwOGJhODQ2Zj…',
-        GrantId: EXAMPLE_GRANT.GrantId,
+    },
+    {
+      title: 'Let a role use a key until it retires the grant',
+      request: {
+        KeyId: examples.KEY_ARN,
+        GranteePrincipal: 'arn:aws:iam::111122223333:role/backup',
+        RetiringPrincipal: 'arn:aws:iam::111122223333:role/operators',
+        Operations: ['Encrypt', 'Decrypt', 'GenerateDataKey', 'RetireGrant'],
+        Name: 'backup',
       },
     },
   ],
@@ -220,7 +216,10 @@ export const listGrants = operation({
     {
       title: 'List the grants of a key',
       request: { KeyId: examples.KEY_ID },
-      response: { Grants: [EXAMPLE_GRANT], Truncated: false },
+    },
+    {
+      title: 'List the grants of a key that a role has',
+      request: { KeyId: examples.KEY_ID, GranteePrincipal: 'arn:aws:iam::111122223333:role/backup' },
     },
   ],
   validate({ GrantId, GranteePrincipal, GranteeServicePrincipal }) {
@@ -273,7 +272,6 @@ export const listRetirableGrants = operation({
     {
       title: 'List the grants that a role may retire',
       request: { RetiringPrincipal: 'arn:aws:iam::111122223333:role/operators' },
-      response: { Grants: [EXAMPLE_GRANT], Truncated: false },
     },
   ],
   validate({ RetiringPrincipal, RetiringServicePrincipal }) {
@@ -330,9 +328,9 @@ export const retireGrant = operation({
   examples: [
     {
       title: 'Retire a grant',
-      request: { KeyId: examples.KEY_ARN, GrantId: EXAMPLE_GRANT.GrantId },
-      response: {},
+      request: { KeyId: examples.KEY_ARN, GrantId: examples.GRANT_ID },
     },
+    { title: 'Retire a grant by its token', request: { GrantToken: examples.GRANT_TOKEN } },
   ],
   validate({ GrantToken, KeyId, GrantId }) {
     const byId = KeyId !== undefined && GrantId !== undefined;
@@ -371,8 +369,7 @@ export const revokeGrant = operation({
   examples: [
     {
       title: 'Revoke a grant',
-      request: { KeyId: examples.KEY_ID, GrantId: EXAMPLE_GRANT.GrantId },
-      response: {},
+      request: { KeyId: examples.KEY_ID, GrantId: examples.GRANT_ID },
     },
   ],
   validate: ({ GrantId }) => requireGrantId(GrantId),

@@ -41,6 +41,9 @@ export const getParametersForImport = operation({
   name: 'GetParametersForImport',
   summary:
     'Returns a public key to wrap key material under, and the import token that ImportKeyMaterial needs with it. Both are for this KMS key only, and valid for 24 hours.',
+  notes: [
+    'The import token and the wrapping key are good for 24 hours. See [imported key material](import.md).',
+  ],
   input: structure({
     KeyId: shapes.keyIdMember,
     WrappingAlgorithm: required(
@@ -74,15 +77,17 @@ export const getParametersForImport = operation({
     {
       title: 'Get what it takes to import a symmetric key',
       request: {
-        KeyId: examples.KEY_ID,
+        KeyId: examples.EXTERNAL_KEY_ID,
         WrappingAlgorithm: 'RSAES_OAEP_SHA_256',
         WrappingKeySpec: 'RSA_4096',
       },
-      response: {
-        KeyId: examples.KEY_ARN,
-        ImportToken: examples.IMPORT_TOKEN,
-        PublicKey: examples.WRAPPING_KEY,
-        ParametersValidTo: 1791187200.123,
+    },
+    {
+      title: 'Get what it takes to import an RSA private key',
+      request: {
+        KeyId: examples.EXTERNAL_RSA_KEY_ID,
+        WrappingAlgorithm: 'RSA_AES_KEY_WRAP_SHA_256',
+        WrappingKeySpec: 'RSA_4096',
       },
     },
   ],
@@ -145,6 +150,7 @@ export const importKeyMaterial = operation({
   name: 'ImportKeyMaterial',
   summary:
     'Imports key material into a KMS key that was created for that (Origin EXTERNAL), or imports the same again after it has expired or was deleted, or with another expiration date. Further key material of a symmetric encryption key waits for RotateKeyOnDemand.',
+  notes: ['For wrapping keys, algorithms and commands to follow, see [imported key material](import.md).'],
   input: importInput,
   output: structure({
     KeyId: keyIdOutput,
@@ -174,12 +180,21 @@ export const importKeyMaterial = operation({
     {
       title: 'Import key material that does not expire',
       request: {
-        KeyId: examples.KEY_ID,
+        KeyId: examples.EXTERNAL_KEY_ID,
         ImportToken: examples.IMPORT_TOKEN,
-        EncryptedKeyMaterial: 'rB3kT…',
+        EncryptedKeyMaterial: examples.ENCRYPTED_KEY_MATERIAL,
         ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE',
       },
-      response: { KeyId: examples.KEY_ARN, KeyMaterialId: examples.KEY_MATERIAL_ID },
+    },
+    {
+      title: 'Import key material that expires',
+      request: {
+        KeyId: examples.EXTERNAL_KEY_ID,
+        ImportToken: examples.IMPORT_TOKEN,
+        EncryptedKeyMaterial: examples.ENCRYPTED_KEY_MATERIAL,
+        ExpirationModel: 'KEY_MATERIAL_EXPIRES',
+        ValidTo: 1803211200,
+      },
     },
   ],
   validate({ ExpirationModel: model = 'KEY_MATERIAL_EXPIRES', ValidTo }) {
@@ -241,8 +256,7 @@ export const deleteImportedKeyMaterial = operation({
   examples: [
     {
       title: 'Take the key material away',
-      request: { KeyId: examples.KEY_ID },
-      response: { KeyId: examples.KEY_ARN, KeyMaterialId: examples.KEY_MATERIAL_ID },
+      request: { KeyId: examples.EXTERNAL_KEY_ID },
     },
   ],
   async handler({ input, targets: { key }, kms }) {

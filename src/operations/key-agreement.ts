@@ -48,13 +48,7 @@ export const deriveSharedSecret = operation({
   examples: [
     {
       title: 'Agree on a secret with the owner of another key pair',
-      request: { KeyId: 'alias/sessions', KeyAgreementAlgorithm: 'ECDH', PublicKey: examples.PUBLIC_KEY },
-      response: {
-        KeyId: examples.KEY_ARN,
-        SharedSecret: examples.SHARED_SECRET,
-        KeyAgreementAlgorithm: 'ECDH',
-        KeyOrigin: 'AWS_KMS',
-      },
+      request: { KeyId: 'alias/agreements', KeyAgreementAlgorithm: 'ECDH', PublicKey: examples.PUBLIC_KEY },
     },
   ],
   check({ input, targets: { key } }) {

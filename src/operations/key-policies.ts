@@ -16,6 +16,12 @@ export const putKeyPolicy = operation({
   name: 'PutKeyPolicy',
   summary:
     'Attaches a key policy to a KMS key, in place of the one it has. The change takes effect immediately.',
+  notes: [
+    'A KMS key has one key policy, and its only valid name is "default".',
+    'A key policy is at most 32 kilobytes (32,768 bytes).',
+    'For help with writing one, see [key policies](policies.md). What the key had before is kept: [ListKeyPolicyVersions](api/qkms/ListKeyPolicyVersions.md).',
+    'Changes take effect immediately: no request that is sent after the answer is judged by the old policy.',
+  ],
   input: structure({
     KeyId: shapes.keyIdMember,
     PolicyName: optional(shapes.policyName, 'The name of the key policy. The only valid name is "default".'),
@@ -48,7 +54,6 @@ export const putKeyPolicy = operation({
         PolicyName: 'default',
         Policy: examplePolicy('arn:aws:iam::111122223333:root'),
       },
-      response: {},
     },
     {
       title: 'Attach a key policy with safety check bypass',
@@ -58,7 +63,15 @@ export const putKeyPolicy = operation({
         Policy: examplePolicy('arn:aws:iam::111122223333:user/username'),
         BypassPolicyLockoutSafetyCheck: true,
       },
-      response: {},
+    },
+    {
+      title: 'A policy that would lock the caller out is refused',
+      error: 'MalformedPolicyDocumentException',
+      request: {
+        KeyId: examples.KEY_ID,
+        Policy:
+          '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/backup"},"Action":"kms:Decrypt","Resource":"*"}]}',
+      },
     },
   ],
   async handler(call) {
@@ -92,7 +105,6 @@ export const getKeyPolicy = operation({
     {
       title: 'Read a key policy',
       request: { KeyId: examples.KEY_ID, PolicyName: 'default' },
-      response: { Policy: examplePolicy('arn:aws:iam::111122223333:root'), PolicyName: 'default' },
     },
   ],
   async handler({ input: { PolicyName = POLICY_NAME }, targets: { key }, iam }) {
@@ -120,7 +132,6 @@ export const listKeyPolicies = operation({
     {
       title: 'List key policies',
       request: { KeyId: examples.KEY_ID },
-      response: { PolicyNames: ['default'], Truncated: false },
     },
   ],
   async handler(call) {

@@ -47,16 +47,6 @@ export const getKeyLastUsage = operation({
     {
       title: 'See whether a key is still used',
       request: { KeyId: examples.KEY_ID },
-      response: {
-        KeyId: examples.KEY_ID,
-        KeyLastUsage: {
-          Operation: 'Decrypt',
-          Timestamp: 1791187200.123,
-          KmsRequestId: 'b9b2c1ad-3d2e-4a1c-9d3e-6f6a4c1f0e11',
-        },
-        TrackingStartDate: examples.CREATION_DATE,
-        KeyCreationDate: examples.CREATION_DATE,
-      },
     },
   ],
   async handler({ targets: { key }, kms }) {

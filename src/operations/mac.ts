@@ -46,7 +46,16 @@ export const generateMac = operation({
     {
       title: 'Compute the MAC of a message',
       request: { KeyId: 'alias/tokens', Message: 'aGVsbG8gd29ybGQ=', MacAlgorithm: 'HMAC_SHA_256' },
-      response: { Mac: examples.MAC, MacAlgorithm: 'HMAC_SHA_256', KeyId: examples.KEY_ARN },
+    },
+    {
+      title: 'Check whether computing a MAC would be allowed',
+      error: 'DryRunOperationException',
+      request: {
+        KeyId: 'alias/tokens',
+        Message: 'aGVsbG8gd29ybGQ=',
+        MacAlgorithm: 'HMAC_SHA_256',
+        DryRun: true,
+      },
     },
   ],
   check: ({ input, targets: { key } }) => requireAlgorithm(key, input.MacAlgorithm),
@@ -91,7 +100,16 @@ export const verifyMac = operation({
         MacAlgorithm: 'HMAC_SHA_256',
         Mac: examples.MAC,
       },
-      response: { KeyId: examples.KEY_ARN, MacValid: true, MacAlgorithm: 'HMAC_SHA_256' },
+    },
+    {
+      title: 'A MAC of another message is refused',
+      error: 'KMSInvalidMacException',
+      request: {
+        KeyId: 'alias/tokens',
+        Message: 'Z29vZGJ5ZQ==',
+        MacAlgorithm: 'HMAC_SHA_256',
+        Mac: examples.MAC,
+      },
     },
   ],
   check: ({ input, targets: { key } }) => requireAlgorithm(key, input.MacAlgorithm),

@@ -48,12 +48,13 @@ const ERRORS = [
 ];
 
 const REPLICA_REGION = 'eu-central-1';
-const EXAMPLE_REPLICA = `arn:aws:kms:${REPLICA_REGION}:111122223333:key/${examples.MULTI_REGION_KEY_ID}`;
+const _EXAMPLE_REPLICA = `arn:aws:kms:${REPLICA_REGION}:111122223333:key/${examples.MULTI_REGION_KEY_ID}`;
 
 export const replicateKey = operation({
   name: 'ReplicateKey',
   summary:
     'Creates a replica of a multi-Region primary key in another Region: a key with the same key id and the same material. What is answered is the replica as it comes into being, in state Creating; by then it is Enabled, or PendingImport when its material is to be imported.',
+  notes: ['What siblings share and what they do not: [multi-Region keys](multi-region.md).'],
   input: structure({
     KeyId: required(shapes.keyIdentifier, 'The primary key: its key id or key ARN.'),
     ReplicaRegion: required(shapes.regionName, 'The Region to create the replica in.'),
@@ -104,30 +105,15 @@ export const replicateKey = operation({
     {
       title: 'Replicate a key to Frankfurt',
       request: { KeyId: examples.MULTI_REGION_KEY_ID, ReplicaRegion: REPLICA_REGION },
-      response: {
-        ReplicaKeyMetadata: {
-          AWSAccountId: '111122223333',
-          KeyId: examples.MULTI_REGION_KEY_ID,
-          Arn: EXAMPLE_REPLICA,
-          CreationDate: examples.CREATION_DATE,
-          Enabled: false,
-          Description: '',
-          KeyUsage: 'ENCRYPT_DECRYPT',
-          KeyState: 'Creating',
-          Origin: 'AWS_KMS',
-          KeyManager: 'CUSTOMER',
-          CustomerMasterKeySpec: 'SYMMETRIC_DEFAULT',
-          KeySpec: 'SYMMETRIC_DEFAULT',
-          EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
-          MultiRegion: true,
-          MultiRegionConfiguration: {
-            MultiRegionKeyType: 'REPLICA',
-            PrimaryKey: { Arn: examples.MULTI_REGION_KEY_ARN, Region: 'us-east-1' },
-            ReplicaKeys: [{ Arn: EXAMPLE_REPLICA, Region: REPLICA_REGION }],
-          },
-        },
-        ReplicaPolicy: '{"Version":"2012-10-17","Statement":[…]}',
-        ReplicaTags: [],
+    },
+    {
+      title: 'Replicate a key with a key policy, a description and a tag',
+      request: {
+        KeyId: examples.MULTI_REGION_KEY_ARN,
+        ReplicaRegion: 'eu-west-1',
+        Policy: examples.KEY_POLICY,
+        Description: 'orders in Ireland',
+        Tags: [{ TagKey: 'team', TagValue: 'orders' }],
       },
     },
   ],
@@ -185,7 +171,6 @@ export const updatePrimaryRegion = operation({
     {
       title: 'Make the replica in Frankfurt the primary key',
       request: { KeyId: examples.MULTI_REGION_KEY_ID, PrimaryRegion: REPLICA_REGION },
-      response: {},
     },
   ],
   check({ input, targets: { primary, replica }, kms }) {

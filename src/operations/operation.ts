@@ -221,11 +221,12 @@ export interface Call<Input = AnyInput, Found = Readonly<Record<string, unknown>
   readonly contextOf: (subject: Caller, key: KeyTraits, conditions: Conditions) => ConditionContext;
 }
 
-/** An example for the reference. */
+/** An example for the reference, which records the answer (scripts/record-examples.ts). */
 export interface Example {
   readonly title: string;
   readonly request: Readonly<Record<string, unknown>>;
-  readonly response: Readonly<Record<string, unknown>>;
+  /** The code of the error that is the answer. */
+  readonly error?: string;
 }
 
 /** How a listing is cut into pages (operations.md section 4). */
@@ -278,6 +279,8 @@ function auditRecorder(
 interface Facts<N extends string, I extends StructureShape, O extends StructureShape, T> {
   readonly name: N;
   readonly summary: string;
+  /** What else to know, in Markdown; links are relative to docs/. */
+  readonly notes?: readonly string[];
   readonly input: I;
   readonly output: O;
   readonly targets: T;

@@ -15,7 +15,7 @@ import * as shapes from './shapes.ts';
 /** Digits of a position: versions are listed from the newest on, and positions in ascending order. */
 const POSITION_LENGTH = 16;
 
-const EXAMPLE_VERSION = {
+const _EXAMPLE_VERSION = {
   Version: 2,
   Policy: '{"Version":"2012-10-17","Statement":[…]}',
   PutBy: 'arn:aws:iam::111122223333:user/ada',
@@ -53,7 +53,6 @@ export const listKeyPolicyVersions = operation({
     {
       title: 'See how the policy of a key has changed',
       request: { KeyId: examples.KEY_ID },
-      response: { Versions: [EXAMPLE_VERSION], Truncated: false },
     },
   ],
   async handler(call) {
@@ -102,7 +101,6 @@ export const restoreKeyPolicyVersion = operation({
     {
       title: 'Put an old policy back',
       request: { KeyId: examples.KEY_ID, Version: 1 },
-      response: {},
     },
   ],
   async handler(call) {

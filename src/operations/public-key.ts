@@ -2,7 +2,6 @@ import { factsOf, KeyPair } from '../crypto/index.ts';
 import { currentMaterialOf } from '../kms/index.ts';
 import { list, optional, structure } from '../model/index.ts';
 import { ANY_IDENTIFIER, CRYPTOGRAPHIC_ERRORS } from './common.ts';
-import * as examples from './example-values.ts';
 import { describeAlgorithms, hasOldName } from './key-metadata.ts';
 import { operation } from './operation.ts';
 import { publicKeyMissing } from './refusals.ts';
@@ -58,15 +57,8 @@ export const getPublicKey = operation({
     {
       title: 'Get the public key of a signing key',
       request: { KeyId: 'alias/signatures' },
-      response: {
-        KeyId: examples.KEY_ARN,
-        PublicKey: examples.PUBLIC_KEY,
-        CustomerMasterKeySpec: 'ECC_NIST_P256',
-        KeySpec: 'ECC_NIST_P256',
-        KeyUsage: 'SIGN_VERIFY',
-        SigningAlgorithms: ['ECDSA_SHA_256'],
-      },
     },
+    { title: 'Get the public key of an RSA key to encrypt with', request: { KeyId: 'alias/parcels' } },
   ],
   handler({ targets: { key } }) {
     const { arn, keySpec, keyUsage } = key;

@@ -31,7 +31,6 @@ export const generateRandom = operation({
     {
       title: 'Get 16 random bytes',
       request: { NumberOfBytes: 16 },
-      response: { Plaintext: 'mBLOJPBmVkrl3tMlNUdMXw==' },
     },
   ],
   validate(input) {

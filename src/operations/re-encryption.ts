@@ -90,15 +90,29 @@ export const reEncrypt = operation({
   examples: [
     {
       title: 'Move a ciphertext to another key',
-      request: { CiphertextBlob: examples.CIPHERTEXT, DestinationKeyId: examples.OTHER_KEY_ID },
-      response: {
+      request: {
         CiphertextBlob: examples.CIPHERTEXT,
-        SourceKeyId: examples.KEY_ARN,
-        KeyId: examples.OTHER_KEY_ARN,
-        SourceEncryptionAlgorithm: SYMMETRIC_DEFAULT,
-        DestinationEncryptionAlgorithm: SYMMETRIC_DEFAULT,
-        SourceKeyMaterialId: examples.KEY_MATERIAL_ID,
-        DestinationKeyMaterialId: examples.KEY_MATERIAL_ID,
+        SourceEncryptionContext: { department: 'sales' },
+        DestinationKeyId: examples.OTHER_KEY_ID,
+        DestinationEncryptionContext: { department: 'sales' },
+      },
+    },
+    {
+      title: 'Change the encryption context',
+      request: {
+        CiphertextBlob: examples.CIPHERTEXT,
+        SourceEncryptionContext: { department: 'sales' },
+        DestinationKeyId: 'alias/orders',
+        DestinationEncryptionContext: { department: 'returns' },
+      },
+    },
+    {
+      title: 'Move what was encrypted with a public key to a symmetric key',
+      request: {
+        CiphertextBlob: examples.RSA_CIPHERTEXT,
+        SourceKeyId: 'alias/parcels',
+        SourceEncryptionAlgorithm: 'RSAES_OAEP_SHA_256',
+        DestinationKeyId: 'alias/orders',
       },
     },
   ],

@@ -49,6 +49,7 @@ const ROTATION_ERRORS = [...MANAGEMENT_ERRORS, 'DisabledException', 'Unsupported
 export const enableKeyRotation = operation({
   name: 'EnableKeyRotation',
   summary: 'Has the material of a KMS key rotated automatically, or changes how often that is done.',
+  notes: ['What rotates and when, and what becomes of old ciphertexts: [key rotation](key-rotation.md).'],
   input: structure({
     KeyId: shapes.keyIdMember,
     RotationPeriodInDays: optional(
@@ -73,8 +74,8 @@ export const enableKeyRotation = operation({
     {
       title: 'Rotate a key every half-year',
       request: { KeyId: examples.KEY_ID, RotationPeriodInDays: 180 },
-      response: {},
     },
+    { title: 'Rotate a key every year', request: { KeyId: examples.KEY_ID } },
   ],
   check: ({ targets: { key } }) => requirePrimary(key),
   async handler({ input: { RotationPeriodInDays: days = DEFAULT_PERIOD }, targets: { key }, kms }) {
@@ -96,7 +97,7 @@ export const disableKeyRotation = operation({
   },
   errors: ROTATION_ERRORS,
   readOnly: false,
-  examples: [{ title: 'Rotate a key no longer', request: { KeyId: examples.KEY_ID }, response: {} }],
+  examples: [{ title: 'Rotate a key no longer', request: { KeyId: examples.KEY_ID } }],
   check: ({ targets: { key } }) => requirePrimary(key),
   async handler({ targets: { key }, kms }) {
     await disableRotation(kms, key);
@@ -134,12 +135,6 @@ export const getKeyRotationStatus = operation({
     {
       title: 'Look up when a key is rotated next',
       request: { KeyId: examples.KEY_ID },
-      response: {
-        KeyRotationEnabled: true,
-        KeyId: examples.KEY_ARN,
-        RotationPeriodInDays: 365,
-        NextRotationDate: 1822636800.123,
-      },
     },
   ],
   handler({ targets: { key } }) {
@@ -158,6 +153,7 @@ export const rotateKeyOnDemand = operation({
   name: 'RotateKeyOnDemand',
   summary:
     'Rotates the material of a KMS key now: new material encrypts from now on, all other still decrypts.',
+  notes: ['What rotates and when, and what becomes of old ciphertexts: [key rotation](key-rotation.md).'],
   input: structure({ KeyId: shapes.keyIdMember }),
   output: structure({ KeyId: keyIdOutput }),
   targets: { key: managedKey('kms:RotateKeyOnDemand', 'rotateOnDemand') },
@@ -168,7 +164,6 @@ export const rotateKeyOnDemand = operation({
     {
       title: 'Rotate a key now',
       request: { KeyId: examples.KEY_ID },
-      response: { KeyId: examples.KEY_ARN },
     },
   ],
   // What kind of key it is comes after its state here (operations.md section 2, class RODEM).
@@ -244,18 +239,10 @@ export const listKeyRotations = operation({
     {
       title: 'List when a key was rotated',
       request: { KeyId: examples.KEY_ID },
-      response: {
-        Rotations: [
-          {
-            KeyId: examples.KEY_ARN,
-            KeyMaterialId: examples.KEY_MATERIAL_ID,
-            KeyMaterialState: 'CURRENT',
-            RotationDate: 1822636800.123,
-            RotationType: 'AUTOMATIC',
-          },
-        ],
-        Truncated: false,
-      },
+    },
+    {
+      title: 'List all key materials that a key has',
+      request: { KeyId: examples.KEY_ID, IncludeKeyMaterial: 'ALL_KEY_MATERIAL' },
     },
   ],
   async handler(call) {

@@ -63,11 +63,6 @@ export const sign = operation({
     {
       title: 'Sign a message',
       request: { KeyId: 'alias/signatures', Message: 'aGVsbG8gd29ybGQ=', SigningAlgorithm: 'ECDSA_SHA_256' },
-      response: {
-        KeyId: examples.KEY_ARN,
-        Signature: examples.SIGNATURE,
-        SigningAlgorithm: 'ECDSA_SHA_256',
-      },
     },
     {
       title: 'Sign a digest',
@@ -77,10 +72,14 @@ export const sign = operation({
         MessageType: 'DIGEST',
         SigningAlgorithm: 'ECDSA_SHA_256',
       },
-      response: {
-        KeyId: examples.KEY_ARN,
-        Signature: examples.SIGNATURE,
-        SigningAlgorithm: 'ECDSA_SHA_256',
+    },
+    {
+      title: 'Sign a message with an RSA key and PSS',
+      request: {
+        KeyId: 'alias/contracts',
+        Message: 'aGVsbG8gd29ybGQ=',
+        MessageType: 'RAW',
+        SigningAlgorithm: 'RSASSA_PSS_SHA_256',
       },
     },
   ],
@@ -129,7 +128,26 @@ export const verify = operation({
         Signature: examples.SIGNATURE,
         SigningAlgorithm: 'ECDSA_SHA_256',
       },
-      response: { KeyId: examples.KEY_ARN, SignatureValid: true, SigningAlgorithm: 'ECDSA_SHA_256' },
+    },
+    {
+      title: 'Verify the signature of a digest',
+      request: {
+        KeyId: 'alias/signatures',
+        Message: 'uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek=',
+        MessageType: 'DIGEST',
+        Signature: examples.SIGNATURE,
+        SigningAlgorithm: 'ECDSA_SHA_256',
+      },
+    },
+    {
+      title: 'A signature of another message is refused',
+      error: 'KMSInvalidSignatureException',
+      request: {
+        KeyId: 'alias/signatures',
+        Message: 'Z29vZGJ5ZQ==',
+        Signature: examples.SIGNATURE,
+        SigningAlgorithm: 'ECDSA_SHA_256',
+      },
     },
   ],
   check: ({ input, targets: { key } }) => requireSignable(key, input),

@@ -35,7 +35,6 @@ export const tagResource = operation({
     {
       title: 'Tag a key',
       request: { KeyId: examples.KEY_ID, Tags: [{ TagKey: 'team', TagValue: 'orders' }] },
-      response: {},
     },
   ],
   async handler({ input, targets: { key }, kms }) {
@@ -62,7 +61,7 @@ export const untagResource = operation({
   },
   errors,
   readOnly: false,
-  examples: [{ title: 'Remove a tag', request: { KeyId: examples.KEY_ID, TagKeys: ['team'] }, response: {} }],
+  examples: [{ title: 'Remove a tag', request: { KeyId: examples.KEY_ID, TagKeys: ['team'] } }],
   async handler({ input, targets: { key }, kms }) {
     await changeKey(kms, key, { tags: removeTags(key.record.tags, input.TagKeys) });
     return {};
@@ -88,7 +87,6 @@ export const listResourceTags = operation({
     {
       title: 'List tags',
       request: { KeyId: examples.KEY_ID },
-      response: { Tags: [{ TagKey: 'team', TagValue: 'orders' }], Truncated: false },
     },
   ],
   async handler(call) {

@@ -24,12 +24,18 @@ export function Markdown({
 }
 
 /** One line of Markdown, without a paragraph around it. */
-export function InlineMarkdown({ text }: { readonly text: string }) {
+export function InlineMarkdown({
+  text,
+  resolveLink = () => undefined,
+}: {
+  readonly text: string;
+  readonly resolveLink?: ResolveLink;
+}) {
   const tokens = useMemo(
     () => lexer(text).flatMap((token) => ('tokens' in token ? (token.tokens ?? []) : [token])),
     [text],
   );
-  return <Parts tokens={tokens} resolveLink={() => undefined} />;
+  return <Parts tokens={tokens} resolveLink={resolveLink} />;
 }
 
 interface Shown<T> {

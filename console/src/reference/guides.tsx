@@ -54,9 +54,13 @@ export function Guide({ name }: { readonly name: string }) {
 
 /** Links among the files of `docs/` lead to their pages here; those to what is no page here lead nowhere. */
 function resolveLink(name: string, href: string): string | undefined {
-  const [file = '', fragment] = href.replace(/^docs\//, '').split('#');
+  return href.startsWith('#') ? `/guides/${name}${href}` : pathOfDocument(href.replace(/^docs\//, ''));
+}
+
+/** The page that a link from within `docs/` leads to; `undefined` when that is no page here. */
+export function pathOfDocument(href: string): string | undefined {
+  const [file = '', fragment] = href.split('#');
   const anchor = fragment === undefined ? '' : `#${fragment}`;
-  if (file === '') return `/guides/${name}${anchor}`;
   const [, operation] = /^api\/((?:\w+\/)?\w+)\.md$/.exec(file) ?? [];
   if (operation === 'README') return '/reference';
   if (operation !== undefined) return `/reference/${operation.includes('/') ? '' : 'kms/'}${operation}`;

@@ -7,13 +7,14 @@ import Header from '@cloudscape-design/components/header';
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useState } from 'react';
+import { requestText, responseText } from '../../../scripts/reference/example-text.ts';
 import type { Example, OperationPage, Permission } from '../../../scripts/reference/model.ts';
 import { isQueryService } from '../../../src/model/service.ts';
-import { bodyOf, headersOf } from '../api/wire.ts';
 import { CodeBlock } from '../layout/code-block.tsx';
 import { InlineMarkdown } from '../layout/markdown.tsx';
 import { Page } from '../layout/page.tsx';
 import { DataTable } from './data-table.tsx';
+import { pathOfDocument } from './guides.tsx';
 import { MembersTable } from './members-table.tsx';
 import { SERVICE_NAMES } from './services.ts';
 import { TryItOut } from './try-it-out.tsx';
@@ -58,6 +59,15 @@ function Sections({ page }: { readonly page: OperationPage }) {
       <Container header={<Header variant="h2">Description</Header>}>
         <SpaceBetween size="m">
           <InlineMarkdown text={page.summary} />
+          {page.notes.length > 0 && (
+            <ul>
+              {page.notes.map((note) => (
+                <li key={note}>
+                  <InlineMarkdown text={note} resolveLink={pathOfDocument} />
+                </li>
+              ))}
+            </ul>
+          )}
           <Facts page={page} />
         </SpaceBetween>
       </Container>
@@ -116,7 +126,7 @@ function Facts({
           {
             label: 'Keys of other accounts',
             value: keys.some(({ crossAccount }) => crossAccount === true)
-              ? 'Yes, if their key policy and an identity policy of the caller allow it'
+              ? 'Yes, if their key policy and an identity policy of the caller, or a grant, allow it'
               : 'No',
           },
         ]),
@@ -149,23 +159,15 @@ function ExampleView({
   readonly example: Example;
   readonly number: number;
 }) {
-  const request = { service: page.service, operation: page.name, input: example.request };
-  const headers = Object.entries(headersOf(request)).map(([name, value]) => `${name}: ${value}`);
-  const body = isQueryService(page.service) ? bodyOf(request) : JSON.stringify(example.request, undefined, 2);
   return (
     <SpaceBetween size="xs">
       <Box variant="h3">
         Example {number}: {example.title}
       </Box>
-      <CodeBlock
-        label={`Request of example ${number}`}
-        code={`POST / HTTP/1.1\n${headers.join('\n')}\n\n${body}`}
-      />
+      <Box variant="awsui-key-label">Request</Box>
+      <CodeBlock label={`Request of example ${number}`} code={requestText(page, example)} />
       <Box variant="awsui-key-label">Response</Box>
-      <CodeBlock
-        label={`Response of example ${number}`}
-        code={JSON.stringify(example.response, undefined, 2)}
-      />
+      <CodeBlock label={`Response of example ${number}`} code={responseText(example)} />
     </SpaceBetween>
   );
 }

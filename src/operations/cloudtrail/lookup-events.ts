@@ -56,6 +56,7 @@ export const lookupEvents = operation({
   name: 'LookupEvents',
   service: 'cloudtrail',
   summary: 'Looks up events of the caller’s account in the Region of the request, the newest first.',
+  notes: ['What is recorded, and when: [the audit log](audit.md).'],
   input: structure({
     LookupAttributes: optional(list(attribute), 'At most one attribute that the events have to have.'),
     StartTime: optional(timestamp, 'Only events at this time or later.'),
@@ -89,23 +90,14 @@ export const lookupEvents = operation({
         LookupAttributes: [{ AttributeKey: 'EventName', AttributeValue: 'ScheduleKeyDeletion' }],
         MaxResults: 1,
       },
-      response: {
-        Events: [
+    },
+    {
+      title: 'Find what was done with a key',
+      request: {
+        LookupAttributes: [
           {
-            EventId: '3a1f0c3e-7c53-4d0b-9a39-0f7f4f2f8c11',
-            EventName: 'ScheduleKeyDeletion',
-            ReadOnly: 'false',
-            AccessKeyId: 'AKIAIOSFODNN7EXAMPLE',
-            EventTime: 1_795_000_000,
-            EventSource: 'kms.amazonaws.com',
-            Username: 'ada',
-            Resources: [
-              {
-                ResourceType: 'AWS::KMS::Key',
-                ResourceName: 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
-              },
-            ],
-            CloudTrailEvent: '{"eventVersion":"1.11", …}',
+            AttributeKey: 'ResourceName',
+            AttributeValue: 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
           },
         ],
       },

@@ -61,15 +61,6 @@ export const createAccessKey = iamOperation({
     {
       title: 'Create an access key',
       request: { UserName: 'ada' },
-      response: {
-        AccessKey: {
-          UserName: 'ada',
-          AccessKeyId: EXAMPLE_ID,
-          Status: 'Active',
-          SecretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
-          CreateDate: '2026-11-23T12:00:00Z',
-        },
-      },
     },
   ],
   async handler({ targets: { user }, caller, iam }) {
@@ -111,17 +102,6 @@ export const listAccessKeys = iamOperation({
     {
       title: 'List the access keys of a user',
       request: { UserName: 'ada' },
-      response: {
-        AccessKeyMetadata: [
-          {
-            UserName: 'ada',
-            AccessKeyId: EXAMPLE_ID,
-            Status: 'Active',
-            CreateDate: '2026-11-23T12:00:00Z',
-          },
-        ],
-        IsTruncated: false,
-      },
     },
   ],
   async handler(call) {
@@ -158,7 +138,6 @@ export const updateAccessKey = iamOperation({
     {
       title: 'Deactivate an access key',
       request: { UserName: 'ada', AccessKeyId: EXAMPLE_ID, Status: 'Inactive' },
-      response: {},
     },
   ],
   async handler({ input, targets: { user }, caller, iam }) {
@@ -180,7 +159,6 @@ export const deleteAccessKey = iamOperation({
     {
       title: 'Delete an access key',
       request: { UserName: 'ada', AccessKeyId: EXAMPLE_ID },
-      response: {},
     },
   ],
   async handler({ input, targets: { user }, caller, iam }) {
@@ -212,10 +190,6 @@ export const getAccessKeyLastUsed = iamOperation({
     {
       title: 'See when an access key was last used',
       request: { AccessKeyId: EXAMPLE_ID },
-      response: {
-        UserName: 'ada',
-        AccessKeyLastUsed: { LastUsedDate: '2026-11-23T12:00:00Z', ServiceName: 'kms', Region: 'us-east-1' },
-      },
     },
   ],
   async handler({ input: { AccessKeyId }, caller, iam }) {

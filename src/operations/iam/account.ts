@@ -83,7 +83,6 @@ export const getAccountSummary = iamOperation({
     {
       title: 'Count users and roles, among others',
       request: {},
-      response: { SummaryMap: { Roles: 2, RolesQuota: 1_000_000, Users: 3, UsersQuota: 1_000_000 } },
     },
   ],
   async handler({ caller, iam }) {
@@ -107,7 +106,6 @@ export const listAccountAliases = iamOperation({
     {
       title: 'List the aliases of the account',
       request: {},
-      response: { AccountAliases: [], IsTruncated: false },
     },
   ],
   async handler(call) {

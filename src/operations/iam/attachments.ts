@@ -45,7 +45,6 @@ function attaching(kind: CarrierKind) {
       {
         title: `Attach a policy to a ${kind}`,
         request: { ...NAMED_EXAMPLE[kind], PolicyArn: examples.POLICY_ARN },
-        response: {},
       },
     ],
   };
@@ -102,7 +101,6 @@ function detaching(kind: CarrierKind) {
       {
         title: `Detach a policy from a ${kind}`,
         request: { ...NAMED_EXAMPLE[kind], PolicyArn: examples.POLICY_ARN },
-        response: {},
       },
     ],
   };
@@ -172,10 +170,6 @@ function listing(kind: CarrierKind) {
       {
         title: `List the policies of a ${kind}`,
         request: NAMED_EXAMPLE[kind],
-        response: {
-          AttachedPolicies: [{ PolicyName: examples.POLICY.PolicyName, PolicyArn: examples.POLICY_ARN }],
-          IsTruncated: false,
-        },
       },
     ],
   };

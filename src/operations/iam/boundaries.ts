@@ -31,7 +31,6 @@ function putting(kind: BoundedKind) {
       {
         title: `Set the permissions boundary of a ${kind}`,
         request: { ...NAMED_EXAMPLE[kind], PermissionsBoundary: examples.POLICY_ARN },
-        response: {},
       },
     ],
   };
@@ -75,7 +74,6 @@ function deleting(kind: BoundedKind) {
       {
         title: `Remove the permissions boundary of a ${kind}`,
         request: NAMED_EXAMPLE[kind],
-        response: {},
       },
     ],
   };

@@ -18,7 +18,6 @@ import {
 import { list, optional, required, structure } from '../../model/index.ts';
 import { listOfKind, requireRoom } from './common.ts';
 import { group, showGroup, showUser, user } from './descriptions.ts';
-import * as examples from './example-values.ts';
 import { iamOperation } from './iam-operation.ts';
 import { iamPage, pageOfAll } from './pages.ts';
 import { named, onNamed } from './policy-carriers.ts';
@@ -51,7 +50,6 @@ export const createGroup = iamOperation({
     {
       title: 'Create a group',
       request: { GroupName: 'encrypters', Path: '/engineering/' },
-      response: { Group: examples.GROUP },
     },
   ],
   async handler({ targets: { group: place }, iam }) {
@@ -79,7 +77,6 @@ export const getGroup = iamOperation({
     {
       title: 'See who is in a group',
       request: { GroupName: 'encrypters' },
-      response: { Group: examples.GROUP, Users: [examples.USER], IsTruncated: false },
     },
   ],
   async handler(call) {
@@ -130,7 +127,6 @@ export const listGroups = iamOperation({
     {
       title: 'List the groups of a division',
       request: { PathPrefix: '/engineering/' },
-      response: { Groups: [examples.GROUP], IsTruncated: false },
     },
   ],
   async handler(call) {
@@ -157,7 +153,6 @@ export const listGroupsForUser = iamOperation({
     {
       title: 'List the groups of a user',
       request: { UserName: 'ada' },
-      response: { Groups: [examples.GROUP], IsTruncated: false },
     },
   ],
   async handler(call) {
@@ -210,7 +205,6 @@ export const updateGroup = iamOperation({
     {
       title: 'Rename a group',
       request: { GroupName: 'encrypters', NewGroupName: 'cryptographers' },
-      response: {},
     },
   ],
   async handler({ input: { NewPath, NewGroupName }, targets, iam }) {
@@ -227,7 +221,7 @@ export const deleteGroup = iamOperation({
   targets: { group: onNamed('group', 'iam:DeleteGroup') },
   errors: ['DeleteConflict', 'NoSuchEntity'],
   readOnly: false,
-  examples: [{ title: 'Delete a group', request: { GroupName: 'encrypters' }, response: {} }],
+  examples: [{ title: 'Delete a group', request: { GroupName: 'encrypters' } }],
   async handler({ targets, iam }) {
     await removeIdentity(iam, 'group', targets.group, requireNothingLeft);
     return {};
@@ -258,7 +252,6 @@ export const addUserToGroup = iamOperation({
     {
       title: 'Put a user into a group',
       request: { GroupName: 'encrypters', UserName: 'ada' },
-      response: {},
     },
   ],
   async handler({ input: { UserName }, targets: { group }, iam }) {
@@ -287,7 +280,6 @@ export const removeUserFromGroup = iamOperation({
     {
       title: 'Take a user out of a group',
       request: { GroupName: 'encrypters', UserName: 'ada' },
-      response: {},
     },
   ],
   async handler({ input: { UserName }, targets: { group }, iam }) {

@@ -34,7 +34,6 @@ function putting(kind: CarrierKind) {
           PolicyName: EXAMPLE_NAME,
           PolicyDocument: examples.IDENTITY_POLICY,
         },
-        response: {},
       },
     ],
   };
@@ -94,7 +93,6 @@ function getting(kind: CarrierKind) {
       {
         title: `Read an inline policy of a ${kind}`,
         request,
-        response: { ...request, PolicyDocument: encodeURIComponent(examples.IDENTITY_POLICY) },
       },
     ],
   };
@@ -151,7 +149,6 @@ function listing(kind: CarrierKind) {
       {
         title: `List the inline policies of a ${kind}`,
         request: NAMED_EXAMPLE[kind],
-        response: { PolicyNames: [EXAMPLE_NAME], IsTruncated: false },
       },
     ],
   };
@@ -201,7 +198,6 @@ function deleting(kind: CarrierKind) {
       {
         title: `Take an inline policy from a ${kind}`,
         request: { ...NAMED_EXAMPLE[kind], PolicyName: EXAMPLE_NAME },
-        response: {},
       },
     ],
   };

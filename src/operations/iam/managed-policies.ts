@@ -74,7 +74,6 @@ export const createPolicy = iamOperation({
     {
       title: 'Create a policy',
       request: { PolicyName: 'use-keys', PolicyDocument: examples.IDENTITY_POLICY },
-      response: { Policy: { ...examples.POLICY, Tags: [] } },
     },
   ],
   async handler({ input, targets: { policy: place }, iam }) {
@@ -108,7 +107,6 @@ export const getPolicy = iamOperation({
     {
       title: 'Describe a policy',
       request: { PolicyArn: examples.POLICY_ARN },
-      response: { Policy: { ...examples.POLICY, Tags: [] } },
     },
   ],
   async handler({ targets, caller, iam }) {
@@ -147,7 +145,6 @@ export const listPolicies = iamOperation({
     {
       title: 'List the policies of the account',
       request: { Scope: 'Local' },
-      response: { Policies: [examples.POLICY], IsTruncated: false },
     },
   ],
   async handler(call) {
@@ -235,7 +232,7 @@ export const deletePolicy = iamOperation({
   readOnly: false,
   validate: requirePolicyArn,
   check: requireCustomerManaged,
-  examples: [{ title: 'Delete a policy', request: { PolicyArn: examples.POLICY_ARN }, response: {} }],
+  examples: [{ title: 'Delete a policy', request: { PolicyArn: examples.POLICY_ARN } }],
   async handler({ targets, iam }) {
     await removeIdentity(iam, 'policy', targets.policy, requireUnused);
     return {};

@@ -42,9 +42,7 @@ export const listMfaDevices = iamOperation({
   targets: aboutUser('iam:ListMFADevices'),
   errors: ['NoSuchEntity'],
   readOnly: true,
-  examples: [
-    { title: 'List devices', request: { UserName: 'ada' }, response: { MFADevices: [], IsTruncated: false } },
-  ],
+  examples: [{ title: 'List devices', request: { UserName: 'ada' } }],
   handler: () => ({ MFADevices: [], ...NONE }),
 });
 
@@ -65,7 +63,7 @@ export const listVirtualMfaDevices = iamOperation({
   targets: { account: { kind: 'account', permission: 'iam:ListVirtualMFADevices' } },
   errors: [],
   readOnly: true,
-  examples: [{ title: 'List devices', request: {}, response: { VirtualMFADevices: [], IsTruncated: false } }],
+  examples: [{ title: 'List devices', request: {} }],
   handler: () => ({ VirtualMFADevices: [], ...NONE }),
 });
 
@@ -90,9 +88,7 @@ export const listSshPublicKeys = iamOperation({
   targets: aboutUser('iam:ListSSHPublicKeys'),
   errors: ['NoSuchEntity'],
   readOnly: true,
-  examples: [
-    { title: 'List keys', request: { UserName: 'ada' }, response: { SSHPublicKeys: [], IsTruncated: false } },
-  ],
+  examples: [{ title: 'List keys', request: { UserName: 'ada' } }],
   handler: () => ({ SSHPublicKeys: [], ...NONE }),
 });
 
@@ -121,7 +117,6 @@ export const listSigningCertificates = iamOperation({
     {
       title: 'List certificates',
       request: { UserName: 'ada' },
-      response: { Certificates: [], IsTruncated: false },
     },
   ],
   handler: () => ({ Certificates: [], ...NONE }),
@@ -158,7 +153,6 @@ export const listServiceSpecificCredentials = iamOperation({
     {
       title: 'List credentials',
       request: { UserName: 'ada' },
-      response: { ServiceSpecificCredentials: [], IsTruncated: false },
     },
   ],
   handler: () => ({ ServiceSpecificCredentials: [], ...NONE }),
@@ -202,7 +196,6 @@ export const listInstanceProfilesForRole = iamOperation({
     {
       title: 'List instance profiles',
       request: { RoleName: 'backup' },
-      response: { InstanceProfiles: [], IsTruncated: false },
     },
   ],
   handler: () => ({ InstanceProfiles: [], ...NONE }),
@@ -226,7 +219,7 @@ export const getLoginProfile = iamOperation({
   targets: aboutUser('iam:GetLoginProfile'),
   errors: ['NoSuchEntity'],
   readOnly: true,
-  examples: [],
+  examples: [{ title: 'Users have no passwords', error: 'NoSuchEntity', request: { UserName: 'ada' } }],
   handler: ({ targets: { user }, caller }) => noLoginProfile(user?.name ?? caller.account),
 });
 
@@ -238,6 +231,6 @@ export const deleteLoginProfile = iamOperation({
   targets: aboutUser('iam:DeleteLoginProfile'),
   errors: ['NoSuchEntity'],
   readOnly: false,
-  examples: [],
+  examples: [{ title: 'Users have no passwords', error: 'NoSuchEntity', request: { UserName: 'ada' } }],
   handler: ({ targets: { user }, caller }) => noLoginProfile(user?.name ?? caller.account),
 });

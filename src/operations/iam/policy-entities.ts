@@ -77,12 +77,6 @@ export const listEntitiesForPolicy = iamOperation({
     {
       title: 'See what a policy is attached to',
       request: { PolicyArn: examples.POLICY_ARN },
-      response: {
-        PolicyGroups: [{ GroupName: examples.GROUP.GroupName, GroupId: examples.GROUP.GroupId }],
-        PolicyUsers: [],
-        PolicyRoles: [],
-        IsTruncated: false,
-      },
     },
   ],
   async handler(call) {

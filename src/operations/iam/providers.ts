@@ -88,7 +88,6 @@ export const createOpenIDConnectProvider = iamOperation({
     {
       title: 'Accept the tokens of an issuer',
       request: { Url: 'https://issuer.example.com', ClientIDList: ['sts.amazonaws.com'] },
-      response: { OpenIDConnectProviderArn: examples.PROVIDER_ARN, Tags: [] },
     },
   ],
   validate: ({ Url }) => requireIssuerUrl(Url),
@@ -126,13 +125,6 @@ export const getOpenIDConnectProvider = iamOperation({
     {
       title: 'Describe a provider',
       request: { OpenIDConnectProviderArn: examples.PROVIDER_ARN },
-      response: {
-        Url: 'issuer.example.com',
-        ClientIDList: ['sts.amazonaws.com'],
-        ThumbprintList: [],
-        CreateDate: '2026-11-23T12:00:00Z',
-        Tags: [],
-      },
     },
   ],
   handler({ targets: { provider } }) {
@@ -170,7 +162,6 @@ export const listOpenIDConnectProviders = iamOperation({
     {
       title: 'List the providers',
       request: {},
-      response: { OpenIDConnectProviderList: [{ Arn: examples.PROVIDER_ARN }] },
     },
   ],
   async handler({ caller, iam }) {
@@ -201,7 +192,6 @@ export const deleteOpenIDConnectProvider = iamOperation({
     {
       title: 'Delete a provider',
       request: { OpenIDConnectProviderArn: examples.PROVIDER_ARN },
-      response: {},
     },
   ],
   validate({ OpenIDConnectProviderArn: arn }) {
@@ -231,7 +221,6 @@ export const updateOpenIDConnectProviderThumbprint = iamOperation({
         OpenIDConnectProviderArn: examples.PROVIDER_ARN,
         ThumbprintList: ['990f4193972f2becf12ddeda5237f9c952f20d9e'],
       },
-      response: {},
     },
   ],
   async handler({ input, targets, iam }) {
@@ -259,7 +248,6 @@ export const addClientIDToOpenIDConnectProvider = iamOperation({
     {
       title: 'Accept tokens for another audience',
       request: { OpenIDConnectProviderArn: examples.PROVIDER_ARN, ClientID: 'orders' },
-      response: {},
     },
   ],
   async handler({ input, targets, iam }) {
@@ -288,7 +276,6 @@ export const removeClientIDFromOpenIDConnectProvider = iamOperation({
     {
       title: 'Refuse tokens for an audience',
       request: { OpenIDConnectProviderArn: examples.PROVIDER_ARN, ClientID: 'orders' },
-      response: {},
     },
   ],
   async handler({ input, targets, iam }) {

@@ -73,7 +73,14 @@ export const createRole = iamOperation({
     {
       title: 'Create a role that a user may assume',
       request: { RoleName: 'orders', AssumeRolePolicyDocument: examples.TRUST_POLICY },
-      response: { Role: examples.ROLE },
+    },
+    {
+      title: 'Create a role for workloads that an OpenID Connect provider vouches for',
+      request: {
+        RoleName: 'orders',
+        AssumeRolePolicyDocument: examples.WEB_IDENTITY_TRUST_POLICY,
+        MaxSessionDuration: 7200,
+      },
     },
   ],
   async handler({ input, targets: { role: place }, iam }) {
@@ -105,9 +112,7 @@ export const getRole = iamOperation({
   targets: { role: ofRole('iam:GetRole') },
   errors: ['NoSuchEntity'],
   readOnly: true,
-  examples: [
-    { title: 'Describe a role', request: { RoleName: 'orders' }, response: { Role: examples.ROLE } },
-  ],
+  examples: [{ title: 'Describe a role', request: { RoleName: 'orders' } }],
   async handler({ targets, iam }) {
     return { Role: await describeRole(iam, targets.role) };
   },
@@ -133,9 +138,7 @@ export const listRoles = iamOperation({
   },
   errors: [],
   readOnly: true,
-  examples: [
-    { title: 'List the roles', request: {}, response: { Roles: [examples.ROLE], IsTruncated: false } },
-  ],
+  examples: [{ title: 'List the roles', request: {} }],
   async handler(call) {
     const { input, caller, iam } = call;
     const { items, page } = await iamPage(
@@ -164,7 +167,6 @@ export const updateRole = iamOperation({
     {
       title: 'Let sessions last for twelve hours',
       request: { RoleName: 'orders', MaxSessionDuration: 43_200 },
-      response: {},
     },
   ],
   async handler({ input, targets, iam }) {
@@ -195,7 +197,6 @@ export const updateRoleDescription = iamOperation({
     {
       title: 'Describe a role in other words',
       request: { RoleName: 'orders', Description: 'Encrypts orders.' },
-      response: { Role: { ...examples.ROLE, Description: 'Encrypts orders.' } },
     },
   ],
   async handler({ input, targets, iam }) {
@@ -224,7 +225,6 @@ export const updateAssumeRolePolicy = iamOperation({
     {
       title: 'Let another user assume a role',
       request: { RoleName: 'orders', PolicyDocument: examples.TRUST_POLICY },
-      response: {},
     },
   ],
   async handler({ input, targets, iam }) {
@@ -244,7 +244,7 @@ export const deleteRole = iamOperation({
   targets: { role: ofRole('iam:DeleteRole') },
   errors: ['DeleteConflict', 'NoSuchEntity'],
   readOnly: false,
-  examples: [{ title: 'Delete a role', request: { RoleName: 'orders' }, response: {} }],
+  examples: [{ title: 'Delete a role', request: { RoleName: 'orders' } }],
   async handler({ targets, iam }) {
     await removeIdentity(iam, 'role', targets.role, requireNoPolicies);
     return {};

@@ -59,7 +59,7 @@ function tagging(kind: TaggedKind) {
     output: shapes.empty,
     errors: ['InvalidInput', 'LimitExceeded', 'NoSuchEntity'],
     readOnly: false,
-    examples: [{ title: `Tag ${called}`, request: { ...example, Tags: [EXAMPLE_TAG] }, response: {} }],
+    examples: [{ title: `Tag ${called}`, request: { ...example, Tags: [EXAMPLE_TAG] } }],
   };
 }
 
@@ -143,9 +143,7 @@ function untagging(kind: TaggedKind) {
     output: shapes.empty,
     errors: [...errors, 'NoSuchEntity'],
     readOnly: false,
-    examples: [
-      { title: `Untag ${called}`, request: { ...example, TagKeys: [EXAMPLE_TAG.Key] }, response: {} },
-    ],
+    examples: [{ title: `Untag ${called}`, request: { ...example, TagKeys: [EXAMPLE_TAG.Key] } }],
   };
 }
 
@@ -215,7 +213,6 @@ function listing(kind: TaggedKind) {
       {
         title: `List the tags of ${called}`,
         request: example,
-        response: { Tags: [EXAMPLE_TAG], IsTruncated: false },
       },
     ],
   };

@@ -9,7 +9,6 @@ import {
 import { list, optional, required, structure } from '../../model/index.ts';
 import { addTags, findBoundary, listOfKind, requestTagConditions, requireRoom } from './common.ts';
 import { describeUser, showUser, user } from './descriptions.ts';
-import * as examples from './example-values.ts';
 import { iamOperation } from './iam-operation.ts';
 import { iamPage } from './pages.ts';
 import * as refusals from './refusals.ts';
@@ -61,7 +60,14 @@ export const createUser = iamOperation({
     {
       title: 'Create a user',
       request: { UserName: 'ada', Path: '/engineering/' },
-      response: { User: examples.USER },
+    },
+    {
+      title: 'Create a user with a permissions boundary and a tag',
+      request: {
+        UserName: 'ada',
+        PermissionsBoundary: 'arn:aws:iam::111122223333:policy/use-keys',
+        Tags: [{ Key: 'team', Value: 'orders' }],
+      },
     },
   ],
   async handler({ input: { PermissionsBoundary, Tags }, targets: { user: place }, iam }) {
@@ -102,7 +108,7 @@ export const getUser = iamOperation({
   },
   errors: ['NoSuchEntity'],
   readOnly: true,
-  examples: [{ title: 'Describe a user', request: { UserName: 'ada' }, response: { User: examples.USER } }],
+  examples: [{ title: 'Describe a user', request: { UserName: 'ada' } }],
   async handler({ targets, caller, iam }) {
     if (targets.user !== undefined) return { User: await describeUser(iam, targets.user) };
     const { account, principal } = caller;
@@ -143,7 +149,6 @@ export const listUsers = iamOperation({
     {
       title: 'List the users of a division',
       request: { PathPrefix: '/engineering/' },
-      response: { Users: [examples.USER], IsTruncated: false },
     },
   ],
   async handler(call) {
@@ -180,7 +185,7 @@ export const updateUser = iamOperation({
   },
   errors: ['EntityAlreadyExists', 'NoSuchEntity'],
   readOnly: false,
-  examples: [{ title: 'Rename a user', request: { UserName: 'ada', NewUserName: 'lovelace' }, response: {} }],
+  examples: [{ title: 'Rename a user', request: { UserName: 'ada', NewUserName: 'lovelace' } }],
   async handler({ input: { NewPath, NewUserName }, targets, iam }) {
     await changeIdentity(iam, 'user', targets.user, () => ({ path: NewPath, name: NewUserName }));
     return {};
@@ -198,7 +203,7 @@ export const deleteUser = iamOperation({
   },
   errors: ['DeleteConflict', 'NoSuchEntity'],
   readOnly: false,
-  examples: [{ title: 'Delete a user', request: { UserName: 'ada' }, response: {} }],
+  examples: [{ title: 'Delete a user', request: { UserName: 'ada' } }],
   async handler({ targets, iam }) {
     await removeIdentity(iam, 'user', targets.user, requireNothingLeft);
     return {};

@@ -12,19 +12,6 @@ import * as refusals from './refusals.ts';
 
 const DEFAULT_ROLE_NAME = 'OrganizationAccountAccessRole';
 const MOST_RESULTS = 20;
-const EXAMPLE_STATUS = {
-  Id: 'car-00000000000000000000222233334444',
-  AccountName: 'orders',
-  State: 'SUCCEEDED',
-  AccountId: '222233334444',
-};
-const EXAMPLE_ACCOUNT = {
-  Id: '222233334444',
-  Arn: 'arn:aws:organizations::111122223333:account/o-111122223333/222233334444',
-  Email: 'orders@example.com',
-  Name: 'orders',
-  Status: 'ACTIVE',
-};
 
 /** An operation of the organization, which only the operator's account may call. */
 function byManagement<const P extends `organizations:${string}`>(permission: P) {
@@ -72,7 +59,6 @@ export const createAccount = operation({
     {
       title: 'Create an account',
       request: { Email: 'orders@example.com', AccountName: 'orders' },
-      response: { CreateAccountStatus: EXAMPLE_STATUS },
     },
   ],
   check({ input: { Tags = [] }, caller, iam }) {
@@ -110,8 +96,7 @@ export const describeCreateAccountStatus = operation({
   examples: [
     {
       title: 'See how the creation of an account went',
-      request: { CreateAccountRequestId: EXAMPLE_STATUS.Id },
-      response: { CreateAccountStatus: EXAMPLE_STATUS },
+      request: { CreateAccountRequestId: 'car-00000000000000000000222233334444' },
     },
   ],
   check: ({ caller, iam }) => refusals.requireManagement(iam, caller),
@@ -142,7 +127,7 @@ export const listAccounts = operation({
   targets: byManagement('organizations:ListAccounts'),
   errors: ['InvalidInputException'],
   readOnly: true,
-  examples: [{ title: 'List accounts', request: {}, response: { Accounts: [EXAMPLE_ACCOUNT] } }],
+  examples: [{ title: 'List accounts', request: {} }],
   check: ({ caller, iam }) => refusals.requireManagement(iam, caller),
   async handler(call) {
     const { input, iam } = call;
@@ -168,8 +153,7 @@ export const describeAccount = operation({
   examples: [
     {
       title: 'Describe an account',
-      request: { AccountId: EXAMPLE_ACCOUNT.Id },
-      response: { Account: EXAMPLE_ACCOUNT },
+      request: { AccountId: '222233334444' },
     },
   ],
   check: ({ caller, iam }) => refusals.requireManagement(iam, caller),
@@ -193,15 +177,6 @@ export const describeOrganization = operation({
     {
       title: 'Describe the organization',
       request: {},
-      response: {
-        Organization: {
-          Id: 'o-111122223333',
-          Arn: 'arn:aws:organizations::111122223333:organization/o-111122223333',
-          FeatureSet: 'CONSOLIDATED_BILLING',
-          MasterAccountArn: 'arn:aws:organizations::111122223333:account/o-111122223333/111122223333',
-          MasterAccountId: '111122223333',
-        },
-      },
     },
   ],
   handler: ({ iam }) => ({ Organization: descriptions.showOrganization(iam) }),

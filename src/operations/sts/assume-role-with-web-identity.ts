@@ -90,17 +90,9 @@ export const assumeRoleWithWebIdentity = operation({
     {
       title: 'Assume a role with the token of a workload',
       request: {
-        RoleArn: examples.ROLE_ARN,
+        RoleArn: examples.WORKLOAD_ROLE_ARN,
         RoleSessionName: 'nightly',
-        WebIdentityToken: 'eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.eyJpc3MiOiJodHRwczovL2lzc3VlciJ9.c2lnbmF0dXJl',
-      },
-      response: {
-        Credentials: examples.CREDENTIALS,
-        SubjectFromWebIdentityToken: 'system:serviceaccount:jobs:nightly',
-        AssumedRoleUser: examples.ASSUMED_ROLE_USER,
-        PackedPolicySize: 1,
-        Provider: 'https://issuer.example.com',
-        Audience: 'sts.amazonaws.com',
+        WebIdentityToken: examples.WEB_IDENTITY_TOKEN,
       },
     },
   ],

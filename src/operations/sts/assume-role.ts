@@ -17,6 +17,7 @@ export const assumeRole = operation({
   service: 'sts',
   summary:
     'Returns temporary credentials of a role, whose trust policy has to allow it. The root user cannot assume roles.',
+  notes: ['How users, roles and sessions come about: [identities](identities.md).'],
   input: structure({
     RoleArn: shapes.roleArn,
     RoleSessionName: shapes.roleSessionName,
@@ -83,11 +84,6 @@ export const assumeRole = operation({
     {
       title: 'Assume a role',
       request: { RoleArn: examples.ROLE_ARN, RoleSessionName: 'nightly' },
-      response: {
-        Credentials: examples.CREDENTIALS,
-        AssumedRoleUser: examples.ASSUMED_ROLE_USER,
-        PackedPolicySize: 1,
-      },
     },
     {
       title: 'Assume a role with a session policy, a tag and a source identity',
@@ -97,12 +93,6 @@ export const assumeRole = operation({
         Policy:
           '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"kms:Decrypt","Resource":"*"}}',
         Tags: [{ Key: 'job', Value: 'orders' }],
-        SourceIdentity: 'ada',
-      },
-      response: {
-        Credentials: examples.CREDENTIALS,
-        AssumedRoleUser: examples.ASSUMED_ROLE_USER,
-        PackedPolicySize: 3,
         SourceIdentity: 'ada',
       },
     },

@@ -1,15 +1,8 @@
 /* Values that the examples of several operations of STS share. */
 
-export const CREDENTIALS = {
-  AccessKeyId: 'ASIADHYFRB2WIOSFODNN7',
-  SecretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYzEXAMPLEKEY',
-  SessionToken: 'AXNlc3Npb24gdG9rZW5zIGFyZSBsb25nZXIgdGhhbiB0aGlz',
-  Expiration: '2026-11-23T13:00:00Z',
-};
-
 export const ROLE_ARN = 'arn:aws:iam::111122223333:role/backup';
 
-export const ASSUMED_ROLE_USER = {
-  AssumedRoleId: 'AROADBQP57FF2AEXAMPLE:nightly',
-  Arn: 'arn:aws:sts::111122223333:assumed-role/backup/nightly',
-};
+export const WORKLOAD_ROLE_ARN = 'arn:aws:iam::111122223333:role/workload';
+
+export const WEB_IDENTITY_TOKEN =
+  'eyJhbGciOiJFUzI1NiIsImtpZCI6IjEifQ.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlLmNvbSIsImF1ZCI6InN0cy5hbWF6b25hd3MuY29tIiwic3ViIjoibmlnaHRseSJ9.c2lnbmF0dXJl';

@@ -22,7 +22,6 @@ export const getAccessKeyInfo = operation({
     {
       title: 'Find the account of an access key',
       request: { AccessKeyId: 'AKIAIOSFODNN7EXAMPLE' },
-      response: { Account: '111122223333' },
     },
   ],
   async handler({ input: { AccessKeyId }, iam }) {

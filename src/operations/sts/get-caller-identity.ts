@@ -19,11 +19,6 @@ export const getCallerIdentity = operation({
     {
       title: 'Ask who the caller is',
       request: {},
-      response: {
-        UserId: '111122223333',
-        Account: '111122223333',
-        Arn: 'arn:aws:iam::111122223333:root',
-      },
     },
   ],
   handler: ({ caller: { principal, account } }) => ({

@@ -2,7 +2,6 @@ import type { Caller } from '../../caller.ts';
 import { issueSession, NO_SESSION_POLICIES, readSessionPolicies, sessionArn } from '../../iam/index.ts';
 import { optional, required, string, structure } from '../../model/index.ts';
 import { operation } from '../operation.ts';
-import * as examples from './example-values.ts';
 import * as refusals from './refusals.ts';
 import { readSessionTags, sessionTagConditions, showCredentials } from './sessions.ts';
 import * as shapes from './shapes.ts';
@@ -52,7 +51,6 @@ export const getSessionToken = operation({
     {
       title: 'Get temporary credentials for an hour',
       request: { DurationSeconds: 3600 },
-      response: { Credentials: examples.CREDENTIALS },
     },
   ],
   validate({ SerialNumber, TokenCode }) {
@@ -126,14 +124,6 @@ export const getFederationToken = operation({
         Name: 'guest',
         Policy:
           '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"kms:Decrypt","Resource":"*"}}',
-      },
-      response: {
-        Credentials: examples.CREDENTIALS,
-        FederatedUser: {
-          FederatedUserId: '111122223333:guest',
-          Arn: 'arn:aws:sts::111122223333:federated-user/guest',
-        },
-        PackedPolicySize: 3,
       },
     },
   ],
