@@ -24,6 +24,7 @@ describe('the configuration without any setting', () => {
       logLevel: 'info',
       auditDurability: 'none',
       auditRetentionDays: 90,
+      auditSinks: [],
     });
   });
 
@@ -70,6 +71,7 @@ describe('a setting', () => {
         QKMS_LOG_LEVEL: 'debug',
         QKMS_AUDIT_DURABILITY: 'strict',
         QKMS_AUDIT_RETENTION_DAYS: '400',
+        QKMS_AUDIT_SINKS: 'cloudtrail:/trail',
         QKMS_SEED_FILE: 'seed.yaml',
       },
     );
@@ -91,6 +93,9 @@ describe('a setting', () => {
       logLevel: 'debug',
       auditDurability: 'strict',
       auditRetentionDays: 400,
+      auditSinks: [
+        { kind: 'cloudtrail', name: 'cloudtrail:/trail', directory: '/trail', intervalSeconds: 300 },
+      ],
     });
   });
 
@@ -239,6 +244,33 @@ describe('a wrong setting is refused by name', () => {
       (error: Error) => !error.message.includes('hunter2'),
     );
   });
+});
+
+describe('audit sinks', () => {
+  it('are separated by commas', () => {
+    const { auditSinks } = readConfiguration(
+      'production',
+      { auditDurability: 'soon', auditSinks: 'file:/a#keep=1, https://host/' },
+      {},
+    );
+    assert.deepEqual(
+      auditSinks.map(({ name }) => name),
+      ['file:/a', 'https://host/'],
+    );
+  });
+
+  for (const [auditSinks, auditDurability, message] of [
+    ['file:a', 'strict', /^--audit-sink \(QKMS_AUDIT_SINKS\): the URL does not name an absolute path/],
+    ['file:/a,file:/a#keep=1', 'strict', /the same sink is there twice/],
+    ['file:/a', 'none', /nothing to deliver; set --audit-durability \(QKMS_AUDIT_DURABILITY\)/],
+  ] as const) {
+    it(`are refused: ${auditSinks} with ${auditDurability}`, () => {
+      assert.throws(() => readConfiguration('production', { auditSinks, auditDurability }, {}), {
+        name: 'OperatorError',
+        message,
+      });
+    });
+  }
 });
 
 describe('plain HTTP', () => {

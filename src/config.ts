@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { parseDatabaseUrl } from './database-url.ts';
 import { OperatorError } from './errors.ts';
 import { isLoopback } from './loopback.ts';
+import { parseSinkUrl, type SinkUrl } from './sink-url.ts';
 
 /** `production` enforces signatures and policies; `development` takes any credentials and keeps nothing on disk. */
 export type Mode = 'production' | 'development';
@@ -57,6 +58,8 @@ export interface Configuration {
   readonly auditDurability: AuditDurability;
   /** How long audit records are kept at least. */
   readonly auditRetentionDays: number;
+  /** Where audit records are delivered to; no two have the same name. */
+  readonly auditSinks: readonly SinkUrl[];
 }
 
 /** How one decision of the operator is written: as a flag, as an environment variable, or as both. */
@@ -66,6 +69,8 @@ export interface Setting {
   readonly flag?: string;
   /** The name of the flag's argument; absent for a flag that stands for itself. */
   readonly argument?: string;
+  /** Whether the flag can be given several times; the variable, and the values together, are separated by commas. */
+  readonly isList?: true;
   readonly summary: string;
 }
 
@@ -170,6 +175,14 @@ export const SETTINGS = Object.freeze({
     variable: 'QKMS_AUDIT_RETENTION_DAYS',
     summary: 'how long audit records are kept (default: 90)',
   },
+  auditSinks: {
+    flag: '--audit-sink',
+    argument: 'url',
+    isList: true,
+    variable: 'QKMS_AUDIT_SINKS',
+    summary:
+      'deliver audit records to file:/path, https://host/path, syslog+tls://host:port or cloudtrail:/directory; several by giving it again, or separated by commas (default: none)',
+  },
   logLevel: {
     flag: '--log-level',
     argument: 'level',
@@ -254,8 +267,10 @@ export function readConfiguration(
       1,
       MAXIMUM_RETENTION_DAYS,
     ),
+    auditSinks: readAuditSinks(read('auditSinks')),
   };
   requireTlsBeyondLoopback(configuration);
+  requireSomethingToDeliver(configuration);
   return Object.freeze(configuration);
 }
 
@@ -406,6 +421,29 @@ function readDatabaseUrl(typed: string | undefined): string | undefined {
     if (error instanceof OperatorError) throw invalid('databaseUrl', error.message);
     throw error;
   }
+}
+
+function readAuditSinks(typed: string | undefined): readonly SinkUrl[] {
+  if (typed === undefined) return [];
+  const sinks = typed.split(',').map((url) => {
+    try {
+      return Object.freeze(parseSinkUrl(url.trim()));
+    } catch (error) {
+      if (error instanceof OperatorError) throw invalid('auditSinks', error.message);
+      throw error;
+    }
+  });
+  if (new Set(sinks.map(({ name }) => name)).size < sinks.length)
+    throw invalid('auditSinks', 'the same sink is there twice; give each once');
+  return Object.freeze(sinks);
+}
+
+function requireSomethingToDeliver({ auditSinks, auditDurability }: Configuration): void {
+  if (auditSinks.length === 0 || auditDurability !== 'none') return;
+  throw invalid(
+    'auditSinks',
+    `calls are not recorded, so that there is nothing to deliver; set ${nameOf('auditDurability')} to strict or soon`,
+  );
 }
 
 function requireTlsBeyondLoopback({ host, tls, allowPlaintext }: Configuration): void {

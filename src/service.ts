@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import { readAttestationRoots, recipientReader } from './attestation/index.ts';
-import { AuditTrail, eventOfService, openAuditKey, startRetention } from './audit/index.ts';
+import { AuditTrail, type DeliveryLag, eventOfService, openAuditKey, startRetention } from './audit/index.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Configuration } from './config.ts';
+import { startDeliveries } from './deliveries.ts';
 import { OperatorError, ServiceError } from './errors.ts';
 import * as iam from './iam/index.ts';
 import { createKms, keyArn, type RecordKeyEvents, startScheduler } from './kms/index.ts';
@@ -17,6 +18,12 @@ export interface Service {
   readonly answer: Answer;
   /** Why the service cannot answer now; `undefined` when it can. */
   unreadyReason(): Promise<UnreadyReason | undefined>;
+  /**
+   * How far each audit sink is behind, whichever process delivers to it.
+   *
+   * @throws ServiceError when the store cannot be read
+   */
+  auditSinkLags(): Promise<readonly DeliveryLag[]>;
   close(): Promise<void>;
 }
 
@@ -153,17 +160,24 @@ export async function openService(
         requireRightClock,
       )
     : () => {};
+  const sinkNames = configuration.auditSinks.map(({ name }) => name);
   const stopRetention = options.scheduler
-    ? startRetention({ store, clock }, configuration.auditRetentionDays, (error) =>
+    ? startRetention({ store, clock }, configuration.auditRetentionDays, sinkNames, (error) =>
         logger.error({ err: error }, 'deleting old audit records failed; trying again'),
       )
     : () => {};
+  const deliveries = startDeliveries(
+    { store, clock, logger, delivers: options.scheduler },
+    configuration.auditSinks,
+  );
   return {
     answer: createPipeline({ store, kms, iam: identities, audit, authenticate, readRecipient, logger }),
     unreadyReason: () => findUnreadyReason({ store, keyring, audit, requireRightClock }),
+    auditSinkLags: deliveries.lags,
     async close() {
       stopScheduler();
       stopRetention();
+      await deliveries.stop();
       kms.keyPairs.close();
       await audit
         ?.close()

@@ -1,5 +1,13 @@
 export { type AuditKey, openAuditKey, publicKeyOf } from './audit-key.ts';
 export {
+  type AuditSink,
+  type DeliveryLag,
+  type DeliveryReport,
+  openSink,
+  readDeliveryLags,
+  startDelivery,
+} from './delivery/index.ts';
+export {
   type AuditEvent,
   type AuditedCall,
   type AuditedDecision,

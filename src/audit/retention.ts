@@ -1,5 +1,12 @@
 import { type Clock, DAY } from '../clock.ts';
-import { deleteAuditRecords, findAuditCheckpoint, listAuditRecords, type Store } from '../store/index.ts';
+import {
+  deleteAuditRecords,
+  findAuditCheckpoint,
+  findAuditDelivery,
+  listAuditRecords,
+  type Store,
+  type Writer,
+} from '../store/index.ts';
 
 /** How often what is old is looked for, in milliseconds. */
 const INTERVAL = 3_600_000;
@@ -11,19 +18,21 @@ const MOST_TOGETHER = 50_000;
  * so at once.
  *
  * @param days how long records are kept at least
+ * @param sinks names of the sinks for which records are kept until they have been delivered
  * @param failed is told of each failure; it is tried again later
  * @returns a function that stops it
  */
 export function startRetention(
   { store, clock }: { readonly store: Store; readonly clock: Clock },
   days: number,
+  sinks: readonly string[],
   failed: (error: unknown) => void,
 ): () => void {
   let cancel = () => {};
   let isStopped = false;
   const run = async () => {
     try {
-      while (!isStopped && (await deleteSome(store, clock.now() - days * DAY)));
+      while (!isStopped && (await deleteSome(store, clock.now() - days * DAY, sinks)));
     } catch (error) {
       if (!isStopped) failed(error);
     }
@@ -37,14 +46,21 @@ export function startRetention(
 }
 
 /** @returns whether there may be more */
-function deleteSome(store: Store, before: number): Promise<boolean> {
+function deleteSome(store: Store, before: number, sinks: readonly string[]): Promise<boolean> {
   return store.write(async (writer) => {
     const [oldest] = await listAuditRecords(writer, 0, 1);
     if (oldest === undefined || oldest.firstDate > before) return false;
-    const size = oldest.firstIndex + MOST_TOGETHER;
+    const size = Math.min(oldest.firstIndex + MOST_TOGETHER, await deliveredEverywhere(writer, sinks));
     const checkpoint = await findAuditCheckpoint(writer, { size, date: before });
     if (checkpoint === undefined || checkpoint.size <= oldest.firstIndex) return false;
     await deleteAuditRecords(writer, checkpoint.size);
     return true;
   });
+}
+
+/** Up to which index every sink has all records. */
+async function deliveredEverywhere(writer: Writer, sinks: readonly string[]): Promise<number> {
+  let least = Number.MAX_SAFE_INTEGER;
+  for (const sink of sinks) least = Math.min(least, (await findAuditDelivery(writer, sink))?.nextIndex ?? 0);
+  return least;
 }

@@ -75,10 +75,19 @@ function complain(text: string, mistakes: readonly string[] = []): void {
 /** @param names the settings that the command takes; all, when absent */
 function addSettings(command: Command, names?: readonly SettingName[]): Command {
   const secrets: string[] = [];
-  for (const [name, { flag, argument, variable, summary }] of settings()) {
+  for (const [name, { flag, argument, variable, summary, isList }] of settings()) {
     if (names?.includes(name) === false) continue;
-    if (flag === undefined) secrets.push(`  ${variable}: ${summary}`);
-    else command.option(argument === undefined ? flag : `${flag} <${argument}>`, `${summary} [${variable}]`);
+    if (flag === undefined) {
+      secrets.push(`  ${variable}: ${summary}`);
+      continue;
+    }
+    const option = new Option(
+      argument === undefined ? flag : `${flag} <${argument}>`,
+      `${summary} [${variable}]`,
+    );
+    if (isList)
+      option.argParser((typed, before: unknown) => (before === undefined ? typed : `${before},${typed}`));
+    command.addOption(option);
   }
   return secrets.length === 0
     ? command

@@ -31,6 +31,7 @@ export async function serveAlone({ configuration, service, logger, announce }: H
     tls: pair,
     answer: hosted.answer,
     unreadyReason: () => hosted.unreadyReason(),
+    auditSinkLags: () => hosted.auditSinkLags(),
     trustedProxies: configuration.trustedProxies,
     developmentAccount: developmentAccountOf(configuration),
     logger,

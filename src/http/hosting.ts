@@ -8,6 +8,8 @@ export interface HostedService {
   readonly answer: Answer;
   /** Why the service cannot answer now; `undefined` when it can. */
   unreadyReason(): Promise<UnreadyReason | undefined>;
+  /** How far each audit sink is behind; none where there is none. */
+  auditSinkLags(): Promise<readonly object[]>;
   close(): Promise<void>;
 }
 

@@ -33,11 +33,13 @@ export function isEndpoint(url: string): boolean {
 export async function createRoutes({
   send,
   unreadyReason,
+  auditSinkLags,
   webConsole,
   logger,
 }: {
   readonly send: Send;
   unreadyReason(): Promise<UnreadyReason | undefined>;
+  auditSinkLags(): Promise<readonly object[]>;
   readonly webConsole: ConsoleFiles;
   readonly logger: Logger;
 }): Promise<RequestListener> {
@@ -74,7 +76,7 @@ export async function createRoutes({
       send(
         reply.raw,
         reason === undefined
-          ? jsonReply(200, { status: 'ready' })
+          ? jsonReply(200, { status: 'ready', ...(await sinksOf(auditSinkLags)) })
           : jsonReply(503, { status: 'unready', ...reason }),
       );
     },
@@ -115,6 +117,12 @@ export async function createRoutes({
 
   await app.ready();
   return app.routing;
+}
+
+/** A node whose audit sinks are behind, or cannot even be told about, is ready nevertheless. */
+async function sinksOf(auditSinkLags: () => Promise<readonly object[]>): Promise<object> {
+  const auditSinks = await auditSinkLags().catch(() => []);
+  return auditSinks.length === 0 ? {} : { auditSinks };
 }
 
 /** Whether a request is one for a page: whoever asks for one outright is a browser, in front of which a person sits. */

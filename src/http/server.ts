@@ -24,6 +24,8 @@ export interface HttpServerOptions {
   readonly answer: Answer;
   /** Why the service cannot answer now; `undefined` when it can. */
   unreadyReason(): Promise<UnreadyReason | undefined>;
+  /** How far each audit sink is behind, to be shown to operators. */
+  auditSinkLags?(): Promise<readonly object[]>;
   readonly logger: Logger;
   readonly limits?: Limits;
   /** Addresses and networks of proxies whose word on where a request comes from is taken. */
@@ -71,7 +73,13 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
 
   const unreadyReason = async () => (draining ? DRAINING : options.unreadyReason());
   const webConsole = consoleFiles(CONSOLE_DIRECTORY, options.developmentAccount);
-  const routes = await createRoutes({ send, unreadyReason, webConsole, logger });
+  const routes = await createRoutes({
+    send,
+    unreadyReason,
+    auditSinkLags: async () => options.auditSinkLags?.() ?? [],
+    webConsole,
+    logger,
+  });
   const server = createNodeServer(options.tls, limits);
   const connections = trackConnections(server, secureTransport);
   const originOf = originFinder(options.trustedProxies ?? [], secureTransport);

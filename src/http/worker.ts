@@ -30,6 +30,7 @@ export function serveAsWorker(service: ServiceModule, createLogger: (level: LogL
         tls,
         answer: hosted.answer,
         unreadyReason: () => hosted.unreadyReason(),
+        auditSinkLags: () => hosted.auditSinkLags(),
         trustedProxies: configuration.trustedProxies,
         developmentAccount: developmentAccountOf(configuration),
         logger,

@@ -1,6 +1,7 @@
 export * from './access-keys.ts';
 export * from './accounts.ts';
 export * from './aliases.ts';
+export * from './audit-deliveries.ts';
 export * from './audit-log.ts';
 export { type CopyObserver, copyStore } from './copy.ts';
 export { type Beginning, requireRoomForCopy } from './copy-target.ts';

@@ -220,6 +220,13 @@ export interface AuditCheckpointsTable extends Authenticated {
   subtrees: Uint8Array;
 }
 
+/** How far the audit log has been delivered to each sink and witness. */
+export interface AuditDeliveriesTable extends Authenticated {
+  name: string;
+  next_index: number;
+  checkpoint_size: number;
+}
+
 export interface Schema {
   meta: MetaTable;
   keys: KeysTable;
@@ -240,6 +247,7 @@ export interface Schema {
   audit_head: AuditHeadTable;
   audit_records: AuditRecordsTable;
   audit_checkpoints: AuditCheckpointsTable;
+  audit_deliveries: AuditDeliveriesTable;
 }
 
 /** The columns of the primary key of each table, in their order. */
@@ -263,6 +271,7 @@ export const PRIMARY_KEYS: { readonly [T in keyof Schema]: readonly (keyof Schem
   audit_head: ['id'],
   audit_records: ['first_index'],
   audit_checkpoints: ['size'],
+  audit_deliveries: ['name'],
 };
 
 export type Database = Kysely<Schema> | Transaction<Schema>;
@@ -553,6 +562,13 @@ async function createInitialSchema(db: Database, { text, bytes }: ColumnTypes): 
     .addColumn('signed_date', 'bigint', (column) => column.notNull())
     .addColumn('note', text, (column) => column.notNull())
     .addColumn('subtrees', bytes, (column) => column.notNull())
+    .addColumn('mac', bytes, (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('audit_deliveries')
+    .addColumn('name', text, (column) => column.primaryKey())
+    .addColumn('next_index', 'bigint', (column) => column.notNull())
+    .addColumn('checkpoint_size', 'bigint', (column) => column.notNull())
     .addColumn('mac', bytes, (column) => column.notNull())
     .execute();
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { KMS } from '@aws-sdk/client-kms';
 import type { STS } from '@aws-sdk/client-sts';
 import { createUserWithKey, trustPolicy } from './identities.ts';
@@ -6,6 +8,7 @@ import { createImportedKey } from './import.ts';
 import { assertDecrypts, createAlias, createKey, encrypt } from './keys.ts';
 import { OTHER_REGION } from './multi-region.ts';
 import { ACCOUNT, type Credentials, ROOT_CREDENTIALS, startTestServer } from './server.ts';
+import { until } from './until.ts';
 
 /** What databases could trip over: a zero, what ends a terminal's line, and the last character of each length in UTF-8. */
 const TEXT = 'naïve \u0000 \u001b[2K \r\n \\u0000 \' " % \u007f \u07ff \uffff \u{10ffff}';
@@ -23,7 +26,12 @@ export interface Clients {
  * @returns checks that all of it works as before on whatever QKMS
  */
 export async function fillStore(dataDirectory: string): Promise<(qkms: Clients) => Promise<void>> {
-  const server = await startTestServer({ dataDirectory, auditDurability: 'strict' });
+  const delivered = join(dataDirectory, 'audit.jsonl');
+  const server = await startTestServer({
+    dataDirectory,
+    auditDurability: 'strict',
+    auditSinks: `file:${delivered}`,
+  });
   const kms = server.client();
   const iam = server.iam();
   const ada = await createUserWithKey(iam, 'ada');
@@ -58,6 +66,10 @@ export async function fillStore(dataDirectory: string): Promise<(qkms: Clients) 
   const { Signature } = await kms.sign(signed);
   const leaving = await createKey(kms);
   await kms.scheduleKeyDeletion({ KeyId: leaving.keyId });
+  await until('something was delivered', () => {
+    server.clock.advance(1_000);
+    return existsSync(delivered);
+  });
   await server.close();
 
   return async (qkms) => {

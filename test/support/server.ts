@@ -70,9 +70,11 @@ export async function startTestServer(
     readonly trustedProxies?: readonly string[];
     readonly attestationRootsFile?: string;
     readonly auditDurability?: AuditDurability;
+    /** URLs, separated by commas. */
+    readonly auditSinks?: string;
   } = {},
 ): Promise<TestServer> {
-  const { dataDirectory, attestationRootsFile, auditDurability } = options;
+  const { dataDirectory, attestationRootsFile, auditDurability, auditSinks } = options;
   const clock = new ManualClock();
   const log: string[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(line) });
@@ -85,6 +87,7 @@ export async function startTestServer(
   const configuration = configure(dataDirectory === undefined ? 'development' : 'production', {
     ...(attestationRootsFile === undefined ? {} : { attestationRootsFile }),
     ...(auditDurability === undefined ? {} : { auditDurability }),
+    ...(auditSinks === undefined ? {} : { auditSinks }),
     ...(directory === undefined ? {} : { dataDirectory: directory, ...(await engineFlags(directory)) }),
   });
   await prepareService(configuration);
@@ -94,6 +97,7 @@ export async function startTestServer(
     tls: undefined,
     answer: service.answer,
     unreadyReason: service.unreadyReason,
+    auditSinkLags: service.auditSinkLags,
     trustedProxies: options.trustedProxies ?? [],
     developmentAccount: developmentAccountOf(configuration),
     clock,

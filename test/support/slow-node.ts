@@ -50,6 +50,7 @@ const service: ServiceModule = {
         body: (await answers[body.toString()]?.()) ?? '',
       }),
       unreadyReason: async () => undefined,
+      auditSinkLags: async () => [],
       close: async () => void process.stderr.write(`closed ${scheduler ? 'scheduler' : 'worker'}\n`),
     };
   },
