@@ -1,7 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Logger } from 'pino';
 import type { ReadRecipient, Recipient } from './attestation/index.ts';
-import { type AuditedCall, type AuditTrail, eventLookup, eventsOfCall } from './audit/index.ts';
+import {
+  type AuditedCall,
+  type AuditTrail,
+  auditLogDescriber,
+  eventLookup,
+  eventsOfCall,
+} from './audit/index.ts';
 import { authorizeTargets, contextOf, isAllowed, type JudgedRequest, wouldAllow } from './authorization.ts';
 import { ServiceError } from './errors.ts';
 import { type Authenticate, authenticateWebIdentity, type Iam, organizationOf } from './iam/index.ts';
@@ -72,6 +78,7 @@ export function createPipeline({
 }): Answer {
   const organization = organizationOf(iam);
   const lookUpEvents = eventLookup(store);
+  const describeAuditLog = auditLogDescriber(kms, audit?.durability ?? 'none');
 
   async function walk(
     wire: WireRequest,
@@ -125,6 +132,7 @@ export function createPipeline({
       wouldAllow: (...question) => wouldAllow(facts, ...question),
       isAllowed: (...question) => isAllowed(facts, ...question),
       lookUpEvents,
+      describeAuditLog,
       contextOf: (...question) => contextOf(facts, ...question),
     };
     await operation.check?.(asDeclared(call));

@@ -95,9 +95,10 @@ describe('LookupEvents', () => {
 
   it('finds events by each attribute', async () => {
     const { Events } = await lookUp(by('EventName', 'DisableKey'));
-    const { EventId = '' } = Events[0] ?? {};
+    const { EventId = '', CloudTrailEvent = '' } = Events[0] ?? {};
     const expected: readonly (readonly [string, string, readonly string[]])[] = [
       ['EventId', EventId, ['DisableKey']],
+      ['RequestId', JSON.parse(CloudTrailEvent).requestID, ['DisableKey']],
       ['EventName', 'Encrypt', Array(5).fill('Encrypt')],
       ['Username', 'ada', Array(5).fill('Encrypt')],
       ['AccessKeyId', ada.credentials.accessKeyId, Array(5).fill('Encrypt')],

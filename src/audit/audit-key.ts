@@ -32,7 +32,8 @@ export async function openAuditKey(store: Store, keyring: Keyring): Promise<Audi
   return (await store.read((reader) => findAuditKey(reader, keyring))) ?? createAuditKey(store, keyring);
 }
 
-async function findAuditKey(reader: Reader, keyring: Keyring): Promise<AuditKey | undefined> {
+/** The audit key of a store; `undefined` when its log has not been begun. */
+export async function findAuditKey(reader: Reader, keyring: Keyring): Promise<AuditKey | undefined> {
   const wrapped = await findFact(reader, PRIVATE_KEY);
   const storeId = (await findFact(reader, STORE_ID)) ?? '';
   if (wrapped === undefined) return undefined;
@@ -70,4 +71,9 @@ function identityOf(storeId: string): readonly string[] {
 /** The public key as verifiers need it: PEM (SubjectPublicKeyInfo). */
 export function publicKeyOf({ privateKey }: AuditKey): string {
   return createPublicKey(privateKey).export({ format: 'pem', type: 'spki' }).toString();
+}
+
+/** The public key: DER (SubjectPublicKeyInfo). */
+export function publicKeyDerOf({ privateKey }: AuditKey): Buffer {
+  return createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
 }

@@ -7,6 +7,7 @@ export {
   readDeliveryLags,
   startDelivery,
 } from './delivery/index.ts';
+export { auditLogDescriber, type DescribeAuditLog } from './description.ts';
 export {
   type AuditEvent,
   type AuditedCall,

@@ -8,13 +8,14 @@ const MOST_SCANNED = 20_000;
 /** Records are appended somewhat later than their events happen, in milliseconds. */
 const LONGEST_DELAY = 60_000;
 
-/** By what events are looked up, as CloudTrail calls it. */
+/** By what events are looked up, as CloudTrail calls it, and by the request id. */
 type LookupAttribute =
   | 'AccessKeyId'
   | 'EventId'
   | 'EventName'
   | 'EventSource'
   | 'ReadOnly'
+  | 'RequestId'
   | 'ResourceName'
   | 'ResourceType'
   | 'Username';
@@ -32,6 +33,7 @@ export interface EventFilter {
 export interface FoundEvent {
   readonly index: number;
   readonly eventId: string;
+  readonly requestId: string | undefined;
   readonly eventName: string;
   readonly eventSource: string;
   readonly eventTime: Date;
@@ -112,6 +114,7 @@ function eventIn(index: number, record: Readonly<Record<string, unknown>>, text:
   return {
     index,
     eventId: String(record['eventID']),
+    requestId: textOf(record['requestID']),
     eventName: String(record['eventName']),
     eventSource: String(record['eventSource']),
     eventTime: new Date(String(record['eventTime'])),
@@ -143,6 +146,8 @@ function valuesOf(event: FoundEvent, key: LookupAttribute): readonly (string | u
       return [event.eventSource];
     case 'ReadOnly':
       return [String(event.isReadOnly)];
+    case 'RequestId':
+      return [event.requestId];
     case 'ResourceName':
       return event.resources.map(({ name }) => name);
     case 'ResourceType':

@@ -62,6 +62,10 @@ export class AuditTrail {
     this.#durability = parts.durability;
   }
 
+  get durability(): AuditDurability {
+    return this.#durability;
+  }
+
   /** Whether no call may be carried out now, because what earlier ones did is not recorded yet. */
   get isBlocked(): boolean {
     return this.#failure !== undefined && this.#durability === 'soon';

@@ -6,6 +6,7 @@ import { createKey } from './create-key.ts';
 import * as customKeyStores from './custom-key-stores.ts';
 import * as dataKeyPairs from './data-key-pairs.ts';
 import * as dataKeys from './data-keys.ts';
+import { describeAuditLog } from './describe-audit-log.ts';
 import * as encapsulation from './encapsulation.ts';
 import * as encryption from './encryption.ts';
 import { explainAccess } from './explain-access.ts';
@@ -100,7 +101,7 @@ const organizationsOperations: ReadonlyMap<string, Operation> = new Map(
 
 /** Operations of our own, which AWS does not have. */
 const ownOperations: ReadonlyMap<string, Operation> = new Map(
-  [comparePolicies, explainAccess, ...Object.values(policyHistory)].map((operation) => [
+  [comparePolicies, describeAuditLog, explainAccess, ...Object.values(policyHistory)].map((operation) => [
     operation.name,
     operation,
   ]),

@@ -1,4 +1,5 @@
 import type { Recipient } from '../attestation/index.ts';
+import type { DescribeAuditLog } from '../audit/description.ts';
 import type { LookUpEvents } from '../audit/lookup.ts';
 import type { Caller, SessionSource } from '../caller.ts';
 import type { Iam, Identity, IdentityKind, NewIdentity } from '../iam/index.ts';
@@ -217,6 +218,7 @@ export interface Call<Input = AnyInput, Found = Readonly<Record<string, unknown>
   /** Whether the caller's own policies allow it an action that no key policy judges. */
   readonly isAllowed: (action: Permission, resource: string) => boolean;
   readonly lookUpEvents: LookUpEvents;
+  readonly describeAuditLog: DescribeAuditLog;
   /** The condition context of a request about a key by a subject, the caller or another; the given keys count first. */
   readonly contextOf: (subject: Caller, key: KeyTraits, conditions: Conditions) => ConditionContext;
 }

@@ -11,7 +11,7 @@ import {
 import { operation } from '../operation.ts';
 import * as refusals from './refusals.ts';
 
-/* As in the CloudTrail API, which has one more kind of event that there is none of here. */
+/* As in the CloudTrail API, which has one more kind of event that there is none of here, and no look-up by request id. */
 
 const MOST_RESULTS = 50;
 
@@ -26,8 +26,9 @@ const attribute = structure({
       'ResourceName',
       'EventSource',
       'AccessKeyId',
+      'RequestId',
     ),
-    'By what events are looked up.',
+    'By what events are looked up. By RequestId they are here alone, not in AWS.',
   ),
   AttributeValue: required(string({ min: 1, max: 2000 }), 'The value that they have to have there.'),
 });
