@@ -23,6 +23,10 @@ const PolicyEditor = lazy(() =>
 const WhyDenied = lazy(() =>
   import('./access/why-denied.tsx').then(({ WhyDenied }) => ({ default: WhyDenied })),
 );
+const Audit = lazy(() => import('./audit/audit.tsx').then(({ Audit }) => ({ default: Audit })));
+const EventDetail = lazy(() =>
+  import('./audit/event-detail.tsx').then(({ EventDetail }) => ({ default: EventDetail })),
+);
 const Keys = lazy(() => import('./keys/keys.tsx').then(({ Keys }) => ({ default: Keys })));
 
 /** Every page by its path. What is not on the first one is fetched when it is gone to. */
@@ -56,6 +60,10 @@ export function Pages() {
         <Route path="/access">
           <WhyDenied />
         </Route>
+        <Route path="/audit">
+          <Audit />
+        </Route>
+        <Route path="/audit/:eventId">{({ eventId }) => <EventDetail eventId={eventId} />}</Route>
         <Route>
           <Page title="There is no such page">
             Go on with the <PageLink path="/keys">KMS keys</PageLink> or the{' '}

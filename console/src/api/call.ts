@@ -3,6 +3,7 @@ import { isQueryService } from '../../../src/model/service.ts';
 import type { Signing } from './credentials.ts';
 import { type ApiError, notUnderstood, refusedWith } from './errors.ts';
 import { type Exchange, exchange } from './exchange.ts';
+import type { EventPage, EventQuestion } from './lookup-events.ts';
 import type { OwnOperations } from './own-operations.ts';
 import type { Request } from './wire.ts';
 import { memberOf, parseXml, textAt, type XmlValue } from './xml.ts';
@@ -66,6 +67,20 @@ export async function callOwn<N extends keyof OwnOperations>(
 ): Promise<OwnOperations[N]['output']> {
   const output = await callJson(signing, { service: 'qkms', operation, input: { ...input } }, signal);
   return output as OwnOperations[N]['output'];
+}
+
+/**
+ * Looks up events of the audit log, a page of them.
+ *
+ * @throws ApiError
+ */
+export async function callLookupEvents(
+  signing: Signing,
+  input: EventQuestion,
+  signal?: AbortSignal,
+): Promise<EventPage> {
+  const request = { service: 'cloudtrail', operation: 'LookupEvents', input: { ...input } } as const;
+  return (await callJson(signing, request, signal)) as EventPage;
 }
 
 async function callJson(

@@ -25,6 +25,11 @@ let clockOffset = 0;
 /** Servers refuse signatures that are off by five minutes. */
 const MOST_SKEW = 4 * 60_000;
 
+/** The time of the server, as far as it is known, in milliseconds since the Unix epoch. */
+export function serverTime(): number {
+  return Date.now() + clockOffset;
+}
+
 /**
  * Sends a signed request and waits for the answer, whatever it is. If it is refused because the clock of this machine
  * is wrong, it is signed again by that of the server.
@@ -34,7 +39,7 @@ const MOST_SKEW = 4 * 60_000;
 export async function exchange(signing: Signing, request: Request, signal?: AbortSignal): Promise<Exchange> {
   const answered = await send(signing, request, signal);
   const now = Date.parse(answered.response.headers['date'] ?? '');
-  const isSkewed = Math.abs(now - Date.now() - clockOffset) > MOST_SKEW;
+  const isSkewed = Math.abs(now - serverTime()) > MOST_SKEW;
   const isRefused = answered.response.status >= 400 && answered.response.status < 500;
   if (!isRefused || !isSkewed) return answered;
   clockOffset = now - Date.now();
@@ -91,7 +96,7 @@ async function signedHeaders(
       headers: { ...headersOf(request), host },
       body,
     },
-    { signingDate: new Date(Date.now() + clockOffset) },
+    { signingDate: new Date(serverTime()) },
   );
   // Browsers set it themselves, and forbid others to.
   const { host: _, ...sent } = headers;

@@ -58,12 +58,26 @@ export interface AccessExplanation {
   readonly Remedies: readonly string[];
 }
 
+export interface AuditLogDescription {
+  readonly Durability: 'strict' | 'soon' | 'none';
+  readonly Origin?: string;
+  /** DER (SubjectPublicKeyInfo), in base64. */
+  readonly PublicKey?: string;
+  readonly Size?: number;
+  /** A signed note. */
+  readonly Checkpoint?: string;
+  readonly CheckpointDate?: number;
+  /** In base64. */
+  readonly Subtrees?: readonly string[];
+}
+
 /** The operations that AWS does not have, with what they take and give (docs/api/qkms). */
 export interface OwnOperations {
   readonly ComparePolicies: {
     readonly input: { readonly KeyId: string; readonly Policy?: string; readonly Version?: number };
     readonly output: PolicyComparison;
   };
+  readonly DescribeAuditLog: { readonly input: object; readonly output: AuditLogDescription };
   readonly ExplainAccess: {
     readonly input: {
       readonly KeyId: string;

@@ -14,6 +14,7 @@ import { KeyActions } from './key-actions.tsx';
 import { describeKey, type KeyMetadata } from './key-rows.ts';
 import { KeyState } from './key-state.tsx';
 import { PolicyTab } from './policy-tab.tsx';
+import { RecentEventsTab } from './recent-events-tab.tsx';
 import { RotationTab } from './rotation-tab.tsx';
 import { AliasesTab, GrantsTab, PublicKeyTab, TagsTab } from './tabs.tsx';
 
@@ -49,6 +50,7 @@ function tabsOf(metadata: KeyMetadata, keyId: string) {
   const isAsymmetric = !/^(?:SYMMETRIC_DEFAULT|HMAC)/.test(metadata.KeySpec ?? '');
   return [
     { id: 'key-policy', label: 'Key policy', content: <PolicyTab keyId={keyId} /> },
+    { id: 'events', label: 'Recent events', content: <RecentEventsTab arn={metadata.Arn ?? ''} /> },
     { id: 'access', label: 'Who can use it?', content: <WhoCanUse metadata={metadata} /> },
     { id: 'grants', label: 'Grants', content: <GrantsTab keyId={keyId} /> },
     { id: 'aliases', label: 'Aliases', content: <AliasesTab keyId={keyId} /> },

@@ -1,7 +1,6 @@
 import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import CollectionPreferences from '@cloudscape-design/components/collection-preferences';
-import Pagination from '@cloudscape-design/components/pagination';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table from '@cloudscape-design/components/table';
 import TextFilter from '@cloudscape-design/components/text-filter';
@@ -9,6 +8,7 @@ import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { Failure } from '../layout/failure.tsx';
 import { Page } from '../layout/page.tsx';
+import { PageControl, usePaging } from '../layout/paging.tsx';
 import { useAction } from '../layout/use-action.ts';
 import { useSession } from '../session/context.ts';
 import { COLUMNS, DEFAULT_COLUMNS } from './columns.tsx';
@@ -22,21 +22,14 @@ export function Keys() {
   const [, navigate] = useLocation();
   const [pageSize, setPageSize] = useState<number>(PAGE_SIZES[0]);
   const [visible, setVisible] = useState<readonly string[]>(DEFAULT_COLUMNS);
-  /** Where each page that was come by begins. */
-  const [markers, setMarkers] = useState<readonly (string | undefined)[]>([undefined]);
-  const [at, setAt] = useState(0);
+  const paging = usePaging();
   const [filter, setFilter] = useState('');
-  const page = useKeyPage(session, pageSize, markers[at]);
+  const page = useKeyPage(session, pageSize, paging.token);
   const rows = page.value?.filter((row) => matches(row, filter));
   const find = useAction(async () => {
     const { KeyId } = await describeKey(session, filter.trim());
     navigate(`/keys/${KeyId}`);
   });
-
-  const goTo = (index: number) => {
-    if (index === markers.length) setMarkers([...markers, page.nextMarker]);
-    setAt(index);
-  };
   const isNamed = IDENTIFIER.test(filter.trim());
 
   return (
@@ -88,20 +81,7 @@ export function Keys() {
               )}
             </SpaceBetween>
           }
-          pagination={
-            <Pagination
-              currentPageIndex={at + 1}
-              pagesCount={page.nextMarker === undefined ? at + 1 : Math.max(markers.length, at + 2)}
-              openEnd={page.nextMarker !== undefined}
-              disabled={page.loading}
-              onChange={({ detail }) => goTo(Math.min(detail.currentPageIndex - 1, markers.length))}
-              ariaLabels={{
-                nextPageLabel: 'Next page',
-                previousPageLabel: 'Previous page',
-                pageLabel: (number) => `Page ${number}`,
-              }}
-            />
-          }
+          pagination={<PageControl paging={paging} nextToken={page.nextMarker} disabled={page.loading} />}
           preferences={
             <CollectionPreferences
               title="Preferences"
@@ -128,8 +108,7 @@ export function Keys() {
               onConfirm={({ detail }) => {
                 setVisible(detail.visibleContent ?? DEFAULT_COLUMNS);
                 setPageSize(detail.pageSize ?? PAGE_SIZES[0]);
-                setMarkers([undefined]);
-                setAt(0);
+                paging.reset();
               }}
             />
           }

@@ -9,3 +9,10 @@ export function formatDate(date: Date): string {
 export function formatSeconds(seconds: number | undefined): string {
   return seconds === undefined ? '-' : formatDate(new Date(seconds * 1000));
 }
+
+const toTheSecond = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' });
+
+/** A point in time to the second, in the time zone of whoever looks. */
+export function formatTime(date: Date): string {
+  return Number.isNaN(date.getTime()) ? '-' : toTheSecond.format(date);
+}

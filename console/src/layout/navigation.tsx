@@ -13,6 +13,11 @@ const ITEMS: readonly (SideNavigationProps.Link | SideNavigationProps.Section)[]
   },
   {
     type: 'section',
+    text: 'Audit',
+    items: [{ type: 'link', text: 'Audit log', href: hrefOf('/audit') }],
+  },
+  {
+    type: 'section',
     text: 'Documentation',
     items: [
       { type: 'link', text: 'API reference', href: hrefOf('/reference') },

@@ -76,6 +76,7 @@ export const PREPARATIONS: Readonly<Record<string, readonly PreparingCall[]>> = 
       ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE',
     }),
   ],
+  DescribeAuditLog: [call('ListKeys', {})],
   DisableKeyRotation: ROTATION,
   EnableKey: [call('DisableKey', { KeyId: kms.KEY_ID })],
   GetKeyLastUsage: [ENCRYPTION],

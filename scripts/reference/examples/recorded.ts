@@ -26,6 +26,7 @@ export function textOf({ body }: RecordedAnswer): string {
 const VARYING = [
   'AccessKeyId',
   'AssumedRoleId',
+  'Checkpoint',
   'CiphertextBlob',
   'CloudTrailEvent',
   'CurrentKeyMaterialId',
@@ -37,6 +38,7 @@ const VARYING = [
   'Mac',
   'NextMarker',
   'NextToken',
+  'Origin',
   'PackedPolicySize',
   'PrivateKeyCiphertextBlob',
   'PrivateKeyPlaintext',
@@ -49,6 +51,7 @@ const VARYING = [
   'SharedSecretCiphertextBlob',
   'Signature',
   'SourceKeyMaterialId',
+  'Subtrees',
   'UserId',
 ];
 /** The same, in answers of one operation. */
@@ -63,6 +66,6 @@ const VARYING_IN: Readonly<Record<string, readonly string[]>> = {
 export function redacted(operation: string, answer: RecordedAnswer): string {
   const names = [...VARYING, ...(VARYING_IN[operation] ?? [])].join('|');
   return `${answer.status} ${textOf(answer)}`
-    .replaceAll(new RegExp(`"(${names})": "(?:[^"\\\\]|\\\\.)+"`, 'g'), '"$1": "…"')
+    .replaceAll(new RegExp(`"(${names})": (?:"(?:[^"\\\\]|\\\\.)+"|\\[[^\\]]+\\])`, 'g'), '"$1": "…"')
     .replaceAll(new RegExp(`<(${names})>[^<]+`, 'g'), '<$1>…');
 }

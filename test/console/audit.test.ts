@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { after, before, describe, it } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { startBrowser } from '../support/browser.ts';
+import { openConsole, seriousViolations } from '../support/console.ts';
+import { createUserWithKey, type UserWithKey } from '../support/identities.ts';
+import { createKey, encrypt, type NewKey } from '../support/keys.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+
+describe('the audit log in the console', () => {
+  let browser: Browser;
+  let server: TestServer;
+  let ada: UserWithKey;
+  let key: NewKey;
+  /** Of a call that was refused. */
+  let requestId: string;
+  before(async () => {
+    browser = await startBrowser();
+    server = await startTestServer({ auditDurability: 'strict' });
+    ada = await createUserWithKey(server.iam(), 'ada');
+    key = await createKey(server.client());
+    for (let count = 0; count < 30; count += 1) await encrypt(server.client(), key.keyId);
+    const refused = server.client({ credentials: ada.credentials }).encrypt({
+      KeyId: key.arn,
+      Plaintext: Buffer.from('hello'),
+      EncryptionContext: { department: 'sales' },
+    });
+    requestId = await refused.then(
+      () => assert.fail('it was not refused'),
+      (error: { readonly $metadata: { readonly requestId: string } }) => error.$metadata.requestId,
+    );
+  });
+  after(async () => {
+    await browser.close();
+    await server.close();
+  });
+
+  const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+  const rows = (page: Page) => page.getByRole('table').getByRole('row');
+
+  it('is searched by one attribute and time, page by page', async (t) => {
+    const page = await openConsole(t, browser, server.endpoint, '/audit');
+    await page.getByRole('link', { name: 'Encrypt' }).first().waitFor();
+    assert.deepEqual(await seriousViolations(page), []);
+    await page.getByLabel('Look for').click();
+    await page.getByRole('option', { name: 'Event name' }).click();
+    await page.getByRole('textbox', { name: 'Value' }).fill('Encrypt');
+    await button(page, 'Search').click();
+    await page.getByText('AccessDenied').waitFor();
+    assert.match(page.url(), /by=EventName&value=Encrypt$/);
+    assert.equal(await rows(page).count(), 26);
+    await button(page, 'Next page').click();
+    await page.getByText('AccessDenied').waitFor({ state: 'hidden' });
+    await page.getByRole('link', { name: 'Encrypt' }).first().waitFor();
+    assert.equal(await rows(page).count(), 7);
+    await button(page, 'Previous page').click();
+    await page.getByText('AccessDenied').waitFor();
+    await page.getByLabel('Only calls that were refused or failed').check();
+    await button(page, 'Search').click();
+    await page.getByText('user/ada').waitFor();
+    assert.equal(await rows(page).count(), 2);
+    await button(page, 'Time Any time').click();
+    await page.getByLabel('Last hour').check();
+    await button(page, 'Apply').click();
+    await button(page, 'Search').click();
+    await page.getByText('user/ada').waitFor();
+    assert.match(page.url(), /from=/);
+    await page.goto(`${server.endpoint}/console/audit?from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z`);
+    await page.getByText('There are no such events.').waitFor();
+  });
+
+  it('shows an event whole, and what it was about', async (t) => {
+    const page = await openConsole(t, browser, server.endpoint, '/audit?by=Username&value=root');
+    await page.getByRole('link', { name: 'Encrypt' }).first().click();
+    await page.getByRole('heading', { name: 'Encrypt', level: 1 }).waitFor();
+    await page.getByText('"eventVersion": "1.11"').waitFor();
+    assert.match(await page.locator('main').innerText(), /kms:Encrypt/);
+    assert.deepEqual(await seriousViolations(page), []);
+    await page.getByRole('link', { name: key.arn }).click();
+    await page.getByRole('tab', { name: 'Recent events' }).click();
+    await page.getByRole('link', { name: 'Encrypt' }).first().waitFor();
+    assert.equal(await rows(page).count(), 26);
+    assert.deepEqual(await seriousViolations(page), []);
+    await page.goto(`${server.endpoint}/console/audit/00000000-0000-4000-8000-000000000000`);
+    await page.getByText('There is no event 00000000-').waitFor();
+  });
+
+  it('tells why a call was denied: from its event, its request id, or the event as JSON', async (t) => {
+    const page = await openConsole(t, browser, server.endpoint, '/audit?refused=true');
+    await page.getByRole('link', { name: 'Encrypt' }).click();
+    const record = await page.getByLabel('Record', { exact: true }).innerText();
+    await button(page, 'Why was this denied?').click();
+    const isFilledIn = async () => {
+      const name = page.getByLabel('condition keys, name 1');
+      await name.waitFor();
+      assert.equal(await name.inputValue(), 'kms:EncryptionContext:department');
+      assert.equal(await page.getByLabel('Key', { exact: true }).inputValue(), key.arn);
+      assert.equal(await page.getByLabel('Action').inputValue(), 'kms:Encrypt');
+      assert.equal(await page.getByLabel('Principal').inputValue(), ada.arn);
+    };
+    await page.getByText('It is explained by the policies and grants that there are now.').waitFor();
+    await isFilledIn();
+    await button(page, 'Explain').click();
+    await page.getByText('Denied: nothing allows it').waitFor();
+    assert.deepEqual(await seriousViolations(page), []);
+    for (const pasted of [requestId, record]) {
+      await page.goto(`${server.endpoint}/console/access`);
+      await page.getByLabel('Paste an error').fill(pasted);
+      if (pasted === requestId) await page.getByText('It is explained by').waitFor();
+      await isFilledIn();
+    }
+    await page.getByLabel('Paste an error').fill('00000000-0000-4000-8000-000000000000');
+    await page.getByText('There is no event or request 00000000-').waitFor();
+  });
+
+  it('has its newest checkpoint verified in the browser', async (t) => {
+    server.clock.advance(10_000);
+    const page = await openConsole(t, browser, server.endpoint, '/audit');
+    await button(page, 'Newest checkpoint').click();
+    await page.getByText('Valid', { exact: true }).waitFor();
+    assert.deepEqual(await seriousViolations(page), []);
+    const downloading = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Public key' }).click();
+    const pem = await readFile(await (await downloading).path(), 'utf8');
+    const der = Buffer.from(pem.replaceAll(/-----.*-----|\n/g, ''), 'base64');
+    await page.getByText(createHash('sha256').update(der).digest('hex')).waitFor();
+  });
+
+  it('says when a checkpoint is not what was signed', async (t) => {
+    const page = await openConsole(t, browser, server.endpoint, '/reference');
+    await page.route('**/', async (route) => {
+      if (!route.request().headers()['x-amz-target']?.endsWith('DescribeAuditLog')) return route.continue();
+      const response = await route.fetch();
+      const body = (await response.text()).replace(/("Checkpoint":"[^"]*?\\n)(\d+)\\n/, '$19$2\\n');
+      return route.fulfill({ response, body });
+    });
+    await page.getByRole('link', { name: 'Audit log' }).click();
+    await page.getByText('Not valid').waitFor();
+  });
+
+  it('says that it is off, and how it is turned on', async (t) => {
+    const silent = await startTestServer();
+    t.after(() => silent.close());
+    const { keyId } = await createKey(silent.client());
+    for (const path of ['/audit', `/keys/${keyId}/events`, '/audit/00000000-0000-4000-8000-000000000000']) {
+      const page = await openConsole(t, browser, silent.endpoint, path);
+      await page.getByText('Calls are not recorded').waitFor();
+      await page.getByText('--audit-durability strict').waitFor();
+    }
+  });
+
+  it('fits on a phone', async (t) => {
+    for (const path of [
+      '/audit?by=EventName&value=Encrypt',
+      '/audit?refused=true',
+      `/keys/${key.keyId}/events`,
+    ]) {
+      const page = await openConsole(t, browser, server.endpoint, path, {
+        width: 390,
+        height: 800,
+        dark: true,
+      });
+      await page.getByRole('link', { name: 'Encrypt' }).first().waitFor();
+      const overflow = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
+      assert.ok(Number(overflow) <= 0, path);
+      assert.deepEqual(await seriousViolations(page), [], path);
+    }
+  });
+});
