@@ -3,7 +3,7 @@
  * its own. `bench.ts` forks it; it sends one `GrantReport`.
  */
 import { randomBytes } from 'node:crypto';
-import type { Iam } from '../src/iam/index.ts';
+import type { SharedIam } from '../src/iam/index.ts';
 import { createKms, grantsFor } from '../src/kms/index.ts';
 import { authorize } from '../src/policy/index.ts';
 import { insertGrant } from '../src/store/index.ts';
@@ -104,7 +104,7 @@ async function measureKey(grants: number): Promise<GrantCosts> {
   };
 }
 
-async function addGrants(identities: Iam, keyId: string, count: number): Promise<void> {
+async function addGrants(identities: SharedIam, keyId: string, count: number): Promise<void> {
   const details = JSON.stringify({ operations: ['Decrypt', 'Encrypt'] });
   await inBatches(identities, count, (writer, index) =>
     insertGrant(writer, {
@@ -132,7 +132,7 @@ async function findLastPage(KeyId: string): Promise<string | undefined> {
 }
 
 /** Decides for users who have grants, by turns. */
-async function timeDecisions(identities: Iam, keyId: string): Promise<number> {
+async function timeDecisions(identities: SharedIam, keyId: string): Promise<number> {
   const kms = createKms(identities);
   await identities.store.passFence();
   const principals = grantees.slice(0, FEW).map((uniqueId) => ({

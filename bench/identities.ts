@@ -67,19 +67,21 @@ interface Sample {
   readonly uniqueId: string;
 }
 
-async function measure(identities: iam.Iam): Promise<IdentityReport> {
+async function measure(identities: iam.SharedIam): Promise<IdentityReport> {
   const begin = performance.now();
   const { users, roles, policyId } = await fill(identities);
   const fillSeconds = (performance.now() - begin) / 1000;
   await identities.store.passFence();
 
-  const authenticate = iam.signatureAuthentication(identities);
+  const authenticate = iam.signatureAuthentication();
   const signed = users.map(({ accessKey }) => sign(accessKey));
   const uncachedSigned = users.slice(0, CALLERS / 2).map(({ accessKey }) => sign(accessKey));
   const authenticateUncached = await each(1, uncachedSigned, (request) =>
-    authenticate(request, 'kms', clock.now()),
+    authenticate(identities, request, 'kms', clock.now()),
   );
-  const authenticateUser = await rounds(signed, (request) => authenticate(request, 'kms', clock.now()));
+  const authenticateUser = await rounds(signed, (request) =>
+    authenticate(identities, request, 'kms', clock.now()),
+  );
   const entries = await Promise.all(users.map(({ uniqueId }) => identities.identities.get(uniqueId)));
   const collectPolicies = await rounds(
     entries.filter((entry) => entry !== undefined),
@@ -105,7 +107,7 @@ async function measure(identities: iam.Iam): Promise<IdentityReport> {
   const sessions = sessionsOf([]);
   const signedSessions = sessions.map((credentials) => sign(credentials, credentials.sessionToken));
   const authenticateSession = await rounds(signedSessions, (request) =>
-    authenticate(request, 'kms', clock.now()),
+    authenticate(identities, request, 'kms', clock.now()),
   );
   return {
     users: USERS,
@@ -171,7 +173,7 @@ function sign({ accessKeyId, secretAccessKey }: iam.AccessKey, token?: string): 
 }
 
 /** Users with an inline policy, two attached ones and two groups with one each; roles with an inline and an attached one. */
-async function fill(identities: iam.Iam) {
+async function fill(identities: iam.SharedIam) {
   const place = (name: string) => ({ accountId: ACCOUNT, path: '/', name });
   const inline = [{ name: 'inline', document: policyOf(2, '*') }];
   const users: Sample[] = [];

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { pino } from 'pino';
 import { readConfiguration } from '../src/config.ts';
-import type { Iam } from '../src/iam/index.ts';
+import type { SharedIam } from '../src/iam/index.ts';
 import type { WireReply, WireRequest } from '../src/pipeline.ts';
 import { openService, prepareService, withIdentities } from '../src/service.ts';
 import { CREDENTIALS, type SignedRequest, signRequests } from './requests.ts';
@@ -26,7 +26,7 @@ export interface LocalService {
     status?: number,
   ): (index: number) => Promise<Record<string, unknown>>;
   /** Works on its store, past the service, as another process would. */
-  inStore<T>(work: (identities: Iam) => Promise<T>): Promise<T>;
+  inStore<T>(work: (identities: SharedIam) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 

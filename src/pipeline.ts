@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Logger } from 'pino';
 import type { ReadRecipient, Recipient } from './attestation/index.ts';
 import {
+  type AuditEvent,
   type AuditedCall,
   type AuditTrail,
   auditLogDescriber,
@@ -9,9 +10,17 @@ import {
   eventsOfCall,
 } from './audit/index.ts';
 import { authorizeTargets, contextOf, isAllowed, type JudgedRequest, wouldAllow } from './authorization.ts';
+import { beginning, type CallInProgress } from './call-in-progress.ts';
 import { ServiceError } from './errors.ts';
-import { type Authenticate, authenticateWebIdentity, type Iam, organizationOf } from './iam/index.ts';
-import { type Kms, readGrantToken } from './kms/index.ts';
+import {
+  type Authenticate,
+  authenticateWebIdentity,
+  type Iam,
+  iamWithin,
+  organizationOf,
+  type SharedIam,
+} from './iam/index.ts';
+import { type Kms, kmsWithin, readGrantToken, type SharedKms } from './kms/index.ts';
 import { signingNameOf } from './model/index.ts';
 import {
   type AnyInput,
@@ -54,8 +63,11 @@ export type Answer = (request: WireRequest) => Promise<WireReply>;
 /** How often a request is judged again because what it rests on changed before it was carried out. */
 const MOST_JUDGEMENTS = 100;
 
-/** What is known of a call so far. */
-type CallInProgress = { -readonly [K in keyof AuditedCall]: AuditedCall[K] };
+/** Where a request finds what it is about. */
+interface Rooms {
+  readonly kms: Kms;
+  readonly iam: Iam;
+}
 
 /** Puts together the walk that every request takes, whatever its operation. */
 export function createPipeline({
@@ -68,30 +80,70 @@ export function createPipeline({
   logger,
 }: {
   readonly store: Store;
-  readonly kms: Kms;
-  readonly iam: Iam;
+  readonly kms: SharedKms;
+  readonly iam: SharedIam;
   /** Where calls are recorded, if they are. */
   readonly audit: AuditTrail | undefined;
   readonly authenticate: Authenticate;
   readonly readRecipient: ReadRecipient;
   readonly logger: Logger;
 }): Answer {
+  const shared: Rooms = { kms, iam };
   const organization = organizationOf(iam);
   const lookUpEvents = eventLookup(store);
   const describeAuditLog = auditLogDescriber(kms, audit?.durability ?? 'none');
 
+  /** The rooms as a request finds them that is to be judged by what holds when it writes, and as its handler does. */
+  function within(unit: UnitOfWork): { readonly judge: Rooms; readonly handler: Rooms } {
+    const handler = { kms: kmsWithin(kms, unit), iam: iamWithin(iam, unit) };
+    // What comes to be while a request is judged, such as a service's own key, is there whatever becomes of the request.
+    return { handler, judge: { kms: { ...handler.kms, store }, iam: { ...handler.iam, store } } };
+  }
+
+  /** @param isRepeated whether the request was judged before, by entries of different ages */
   async function walk(
     wire: WireRequest,
     protocol: Protocol,
     operation: Operation,
     progress: CallInProgress,
+    isRepeated: boolean,
   ): Promise<string> {
     if (audit?.isBlocked) throw new refusals.AuditUnavailable(audit.failure);
-    await kms.store.passFence();
+    await store.passFence();
+    const begun = store.cacheState();
+    const unit = operation.readOnly && !isRepeated ? undefined : new UnitOfWork(store, begun);
+    const rooms = unit === undefined ? { judge: shared, handler: shared } : within(unit);
+    const requireOneView = async () => {
+      if (!store.hasMoved(begun)) return;
+      if (unit !== undefined) await unit.requireUnchanged();
+      else if (!(await store.isUnchanged(begun))) throw new RevisionConflict();
+    };
+    let call: Call;
+    try {
+      call = { ...(await judge(wire, protocol, operation, progress, rooms.judge)), ...rooms.handler };
+      await operation.check?.(asDeclared(call));
+    } finally {
+      await requireOneView();
+    }
+    if (call.input['DryRun'] === true) throw refusals.dryRun();
+    const output = await carryOut(call, unit, progress);
+    noteKeyUses(kms, operation, progress.targets, { lastUsedDate: call.time, requestId: wire.id });
+    return protocol.renderOutput(operation, output, wire.id);
+  }
+
+  /** Finds out who makes a call and of what, and whether they may. */
+  async function judge(
+    wire: WireRequest,
+    protocol: Protocol,
+    operation: Operation,
+    progress: CallInProgress,
+    rooms: Rooms,
+  ): Promise<Call> {
+    const { kms, iam } = rooms;
     const time = kms.clock.now();
     const signed = operation.unsigned
       ? undefined
-      : await authenticate(wire, signingNameOf(operation.service), time);
+      : await authenticate(iam, wire, signingNameOf(operation.service), time);
     Object.assign(progress, signed);
     const input = operation.decode(protocol.readInput(wire, operation.input));
     progress.input = input;
@@ -119,7 +171,7 @@ export function createPipeline({
     progress.targets = found;
     await authorizeTargets(kms, facts, operation, found, input);
     for (const target of found) requireUsable(operation, target);
-    const call: Call = {
+    return {
       operation,
       caller,
       region,
@@ -135,34 +187,22 @@ export function createPipeline({
       describeAuditLog,
       contextOf: (...question) => contextOf(facts, ...question),
     };
-    await operation.check?.(asDeclared(call));
-    if (input['DryRun'] === true) throw refusals.dryRun();
-    const output = await carryOut(call, progress);
-    noteKeyUses(kms, operation, found, { lastUsedDate: time, requestId: wire.id });
-    return protocol.renderOutput(operation, output, wire.id);
   }
 
-  /** Carries a call out and, where calls are recorded, answers only then. */
-  async function carryOut(call: Call, progress: CallInProgress): Promise<object> {
-    if (audit !== undefined && !call.operation.readOnly) return change(audit, call, progress);
-    const output = await call.operation.handler(asDeclared(call));
-    if (audit !== undefined) await record(audit, succeeded(call, progress, output));
-    return output;
-  }
-
-  /** Records a change in the transaction that makes it. */
-  async function change(trail: AuditTrail, call: Call, progress: CallInProgress): Promise<object> {
-    const unit = new UnitOfWork(store);
+  /** Carries a call out and, where calls are recorded, answers only then: a change is recorded with what it changes. */
+  async function carryOut(
+    call: Call,
+    unit: UnitOfWork | undefined,
+    progress: CallInProgress,
+  ): Promise<object> {
     try {
-      const within = { ...call, kms: { ...kms, store: unit }, iam: { ...iam, store: unit } };
-      const output = await call.operation.handler(asDeclared(within));
-      const done = succeeded(call, progress, output);
-      const events = eventsOfCall(done, iam.operatorAccount);
-      const isChange = await unit.commit((writer) => trail.append(writer, events));
-      if (!isChange) await record(trail, done);
+      const output = await call.operation.handler(asDeclared(call));
+      const events = audit === undefined ? [] : eventsOf(succeeded(call, progress, output));
+      const isChange = await unit?.commit(async (writer) => audit?.append(writer, events));
+      if (isChange !== true) await record(events);
       return output;
     } catch (error) {
-      await unit.abandon();
+      await unit?.abandon();
       throw error;
     }
   }
@@ -172,9 +212,13 @@ export function createPipeline({
     return Object.assign(progress, { output, additional });
   }
 
-  async function record(trail: AuditTrail, call: CallInProgress): Promise<void> {
+  function eventsOf(call: AuditedCall): readonly AuditEvent[] {
+    return eventsOfCall(call, iam.operatorAccount);
+  }
+
+  async function record(events: readonly AuditEvent[]): Promise<void> {
     try {
-      await trail.record(eventsOfCall(call, iam.operatorAccount));
+      await audit?.record(events);
     } catch (error) {
       throw new refusals.AuditUnavailable(error);
     }
@@ -199,14 +243,15 @@ export function createPipeline({
     for (let judgements = 1; ; judgements += 1) {
       const progress = beginning(wire, operation, kms.clock.now());
       try {
-        return await (judgements === 1 ? walk : walkInTurn)(wire, protocol, operation, progress);
+        const isRepeated = judgements > 1;
+        return await (isRepeated ? walkInTurn : walk)(wire, protocol, operation, progress, isRepeated);
       } catch (error) {
         const isLast = judgements === MOST_JUDGEMENTS;
         if (error instanceof RevisionConflict && !isLast) continue;
         const refusal = refusalOf(error instanceof RevisionConflict ? refusals.tooMuchContention() : error);
         if (audit !== undefined && !(refusal instanceof refusals.AuditUnavailable)) {
           const refused = { ...progress, output: undefined, additional: {}, refusal };
-          await record(audit, refused).catch((unrecorded) => {
+          await record(eventsOf(refused)).catch((unrecorded) => {
             // What keeps the service from answering may well keep it from recording, and says more.
             throw refusal.status >= 500 ? refusal : unrecorded;
           });
@@ -234,33 +279,6 @@ export function createPipeline({
 
 function refusalOf(error: unknown): ServiceError {
   return error instanceof ServiceError ? error : refusals.internalFailure(error);
-}
-
-/** What is known of a call when it begins. */
-function beginning(wire: WireRequest, operation: Operation, time: number): CallInProgress {
-  const { id, sourceAddress, tls, headers } = wire;
-  return {
-    origin: { id, sourceAddress, userAgent: headers['user-agent'], host: headers.host, tls },
-    operation,
-    time,
-    caller: undefined,
-    claimedAccessKeyId: claimedAccessKeyId(wire),
-    region: undefined,
-    input: undefined,
-    recipient: undefined,
-    targets: [],
-    decisions: [],
-    output: undefined,
-    additional: {},
-    refusal: undefined,
-  };
-}
-
-const CREDENTIAL = /\bCredential=(\w{1,128})(?:\/|%2F)/i;
-
-/** The access key id that a request names in its signature, right or wrong. */
-function claimedAccessKeyId({ headers: { authorization }, url }: WireRequest): string | undefined {
-  return CREDENTIAL.exec(authorization ?? url)?.[1];
 }
 
 /** Grants take effect at once, so that tokens give nothing; yet they have to be tokens of this deployment. */

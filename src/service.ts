@@ -37,7 +37,7 @@ const FIRST_ACCOUNT_NAME = 'operator';
  */
 export async function withIdentities<T>(
   configuration: Configuration,
-  work: (identities: iam.Iam) => Promise<T>,
+  work: (identities: iam.SharedIam) => Promise<T>,
 ): Promise<T> {
   const { partition, accountId } = configuration;
   const { store, keyring } = await openPresentStore(configuration);
@@ -143,8 +143,8 @@ export async function openService(
   );
   const authenticate =
     configuration.mode === 'development'
-      ? iam.developmentAuthentication(identities, accountId)
-      : iam.signatureAuthentication(identities);
+      ? iam.developmentAuthentication(accountId)
+      : iam.signatureAuthentication();
   // A clock that somebody passed in goes as it likes.
   const requireRightClock = async () => {
     if (options.clock === undefined) await requireSameTime(store);

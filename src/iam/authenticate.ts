@@ -14,11 +14,13 @@ export interface RequestIdentity {
 /**
  * Finds out who sent a request.
  *
+ * @param iam the identities by which the request is judged
  * @param service the service that the signature must be scoped to, such as `kms`
  * @param time milliseconds since the Unix epoch
  * @throws ServiceError the signature errors of errors.md section 3
  */
 export type Authenticate = (
+  iam: Iam,
   request: SignedRequest,
   service: string,
   time: number,
@@ -27,11 +29,11 @@ export type Authenticate = (
 type Presented = ReturnType<typeof readAuthorization>;
 
 /** Authentication by Signature Version 4, with long-term credentials of the store or with session tokens. */
-export function signatureAuthentication(iam: Iam): Authenticate {
-  const verify = signatureVerification(iam);
-  return async (request, service, time) => {
+export function signatureAuthentication(): Authenticate {
+  const verify = signatureVerification();
+  return async (iam, request, service, time) => {
     const presented = readAuthorization(request, [service]);
-    const caller = await verify(request, presented, time);
+    const caller = await verify(iam, request, presented, time);
     if (caller === undefined) throw unrecognizedClient();
     return { caller, region: presented.region };
   };
@@ -42,12 +44,12 @@ export function signatureAuthentication(iam: Iam): Authenticate {
  * whatever secret, is the root user of an account: of the one that the access key id names when it is 12 digits long,
  * else of the given one. Then the signature's form is checked, not the signature, and the account is there from then on.
  */
-export function developmentAuthentication(iam: Iam, accountId: string): Authenticate {
-  const verify = signatureVerification(iam);
-  return async (request, service, time) => {
+export function developmentAuthentication(accountId: string): Authenticate {
+  const verify = signatureVerification();
+  return async (iam, request, service, time) => {
     const presented = readAuthorization(request, [service]);
     const { accessKeyId, region } = presented;
-    const known = await verify(request, presented, time);
+    const known = await verify(iam, request, presented, time);
     if (known !== undefined) return { caller: known, region };
     const account = /^[0-9]{12}$/.test(accessKeyId) ? accessKeyId : accountId;
     if ((await iam.accounts.get(account)) === undefined) await ensureAccount(iam, account, account);
@@ -60,10 +62,11 @@ export function developmentAuthentication(iam: Iam, accountId: string): Authenti
  *
  * @throws ServiceError when there is, and the signature is not right, or the credential is not good any more
  */
-function signatureVerification(iam: Iam) {
+function signatureVerification() {
   const verifier = new SignatureVerifier();
 
   async function bySessionToken(
+    iam: Iam,
     request: SignedRequest,
     presented: Presented,
     token: string,
@@ -78,9 +81,14 @@ function signatureVerification(iam: Iam) {
     return caller;
   }
 
-  return async (request: SignedRequest, presented: Presented, time: number): Promise<Caller | undefined> => {
+  return async (
+    iam: Iam,
+    request: SignedRequest,
+    presented: Presented,
+    time: number,
+  ): Promise<Caller | undefined> => {
     const { accessKeyId, sessionToken, service, region } = presented;
-    if (sessionToken !== undefined) return bySessionToken(request, presented, sessionToken, time);
+    if (sessionToken !== undefined) return bySessionToken(iam, request, presented, sessionToken, time);
     const cached = iam.credentials.get(accessKeyId);
     const credential = cached instanceof Promise ? await cached : cached;
     if (credential === undefined) return undefined;

@@ -3,11 +3,14 @@ import type { Keyring } from '../keyring/index.ts';
 import {
   type AccessKeyUse,
   type AccountRecord,
+  type Entries,
   type EntryCache,
   findAccount,
   LastUses,
   noteAccessKeyUse,
   type RequestStore,
+  type Store,
+  type UnitOfWork,
 } from '../store/index.ts';
 import { type Credential, loadCredential } from './access-keys.ts';
 import { type IdentityEntry, loadIdentityEntry } from './identity.ts';
@@ -29,11 +32,11 @@ export interface Iam {
   readonly keyring: Keyring;
   readonly clock: Clock;
   /** By account id. */
-  readonly accounts: EntryCache<AccountRecord>;
+  readonly accounts: Entries<AccountRecord>;
   /** By unique id. */
-  readonly identities: EntryCache<IdentityEntry>;
+  readonly identities: Entries<IdentityEntry>;
   /** By access key id. */
-  readonly credentials: EntryCache<Credential>;
+  readonly credentials: Entries<Credential>;
   readonly accessKeyUses: LastUses<AccessKeyUse>;
   readonly sessionTokens: SessionTokens;
   readonly openIdConnect: () => Promise<OpenIdConnect>;
@@ -70,13 +73,32 @@ function lazyOpenIdConnect(clock: Clock): () => Promise<OpenIdConnect> {
   };
 }
 
+/** The identity domain over all of a store, with the caches of this process. */
+export interface SharedIam extends Iam {
+  readonly store: Store;
+  readonly accounts: EntryCache<AccountRecord>;
+  readonly identities: EntryCache<IdentityEntry>;
+  readonly credentials: EntryCache<Credential>;
+}
+
+/** The identity domain as one request works with it. */
+export function iamWithin(iam: SharedIam, unit: UnitOfWork): Iam {
+  return {
+    ...iam,
+    store: unit,
+    accounts: unit.entries(iam.accounts),
+    identities: unit.entries(iam.identities),
+    credentials: unit.entries(iam.credentials),
+  };
+}
+
 export function createIam(parts: {
   readonly partition: string;
   readonly operatorAccount: string;
-  readonly store: RequestStore;
+  readonly store: Store;
   readonly keyring: Keyring;
   readonly clock: Clock;
-}): Iam {
+}): SharedIam {
   const { partition, store, keyring, clock } = parts;
   return {
     ...parts,

@@ -3,12 +3,15 @@ import { KeyPairReserve } from '../crypto/index.ts';
 import type { Keyring } from '../keyring/index.ts';
 import {
   type AliasRecord,
+  type Entries,
   type EntryCache,
   findAlias,
   type KeyUse,
   LastUses,
   putKeyUse,
   type RequestStore,
+  type Store,
+  type UnitOfWork,
 } from '../store/index.ts';
 import type { RecordKeyEvents } from './due-work.ts';
 import { type GrantsEntry, loadGrantsEntry } from './grants.ts';
@@ -26,11 +29,11 @@ export interface Kms {
   readonly keyring: Keyring;
   readonly clock: Clock;
   /** Keys by `<region>/<key id>`. */
-  readonly keys: EntryCache<KeyEntry>;
+  readonly keys: Entries<KeyEntry>;
   /** Grants of a key to a grantee, by `<region>/<key id>/<grantee>`. */
-  readonly grants: EntryCache<GrantsEntry>;
+  readonly grants: Entries<GrantsEntry>;
   /** Aliases by `<account>/<region>/<alias name>`. */
-  readonly aliases: EntryCache<AliasRecord>;
+  readonly aliases: Entries<AliasRecord>;
   /** The last cryptographic operations with keys, by key ARN. */
   readonly keyUses: LastUses<KeyUse>;
   /** Where new data key pairs come from. */
@@ -39,18 +42,37 @@ export interface Kms {
   readonly recordEvents: RecordKeyEvents;
 }
 
+/** The KMS domain over all of a store, with the caches of this process. */
+export interface SharedKms extends Kms {
+  readonly store: Store;
+  readonly keys: EntryCache<KeyEntry>;
+  readonly grants: EntryCache<GrantsEntry>;
+  readonly aliases: EntryCache<AliasRecord>;
+}
+
+/** The KMS domain as one request works with it. */
+export function kmsWithin(kms: SharedKms, unit: UnitOfWork): Kms {
+  return {
+    ...kms,
+    store: unit,
+    keys: unit.entries(kms.keys),
+    grants: unit.entries(kms.grants),
+    aliases: unit.entries(kms.aliases),
+  };
+}
+
 /**
  * @param parts.keyPairsAhead how many RSA key pairs of a size are generated ahead; none by default
  * @param parts.recordEvents what records events, where there is an audit log
  */
 export function createKms(parts: {
   readonly partition: string;
-  readonly store: RequestStore;
+  readonly store: Store;
   readonly keyring: Keyring;
   readonly clock: Clock;
   readonly keyPairsAhead?: number | undefined;
   readonly recordEvents?: RecordKeyEvents;
-}): Kms {
+}): SharedKms {
   const { keyPairsAhead = 0, recordEvents = async () => {}, ...given } = parts;
   const { store } = given;
   return {

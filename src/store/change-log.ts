@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { RevisionConflict } from './refusals.ts';
 import { authenticateRow, verifyRow } from './rows.ts';
 import type { Reader, Writer } from './store.ts';
 
@@ -31,6 +32,8 @@ export async function readChanges(
   since: LogPosition | undefined,
 ): Promise<{ readonly position: LogPosition; readonly entities: readonly string[] | undefined }> {
   const position = await readPosition(reader);
+  if (since?.version === position.version && since.stamp === position.stamp)
+    return { position: since, entities: [] };
   const isWithinReach =
     since !== undefined &&
     position.version >= since.version &&
@@ -52,6 +55,21 @@ export async function readChanges(
     stamps.get(position.version) === position.stamp;
   const entities = rows.filter(({ version }) => version > since.version).map(({ entity }) => entity);
   return { position, entities: isComplete ? entities : undefined };
+}
+
+/**
+ * Makes sure that none of some entities has been changed by transactions after a position.
+ *
+ * @throws RevisionConflict when one has, or when it cannot be told what has changed
+ */
+export async function requireUnchanged(
+  reader: Reader,
+  since: LogPosition,
+  entities: ReadonlySet<string>,
+): Promise<void> {
+  const changes = await readChanges(reader, since);
+  if (changes.entities === undefined || changes.entities.some((entity) => entities.has(entity)))
+    throw new RevisionConflict();
 }
 
 /** Notes which entities the present transaction changes, at least one. */

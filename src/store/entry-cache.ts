@@ -1,36 +1,60 @@
 import { LRUCache } from 'lru-cache';
+import type { Reader } from './store.ts';
+
+/** Decoded, compiled entries of one kind, by what identifies them. */
+export interface Entries<V extends object> {
+  /** The entry at once when it is at hand, else a promise of it. */
+  get(identifiers: string): V | Promise<V | undefined>;
+
+  /** Forgets an entry, because it changed. */
+  invalidate(identifiers: string): void;
+}
 
 /**
- * A bounded cache of decoded, compiled entries, kept current by the change log rather than by time.
+ * A bounded cache of entries, kept current by the change log rather than by time.
  *
  * An entry that changes while it is being loaded is handed to the requests that were already waiting for it
  * (they began before the change) and not kept.
  */
-export class EntryCache<V extends object> {
+export class EntryCache<V extends object> implements Entries<V> {
+  /** What the change log calls entities of this kind: `<kind>/<identifiers>`. */
+  readonly kind: string;
+  /**
+   * Reads an entry in the midst of a transaction, past the cache; `undefined` when there is none.
+   *
+   * @throws ServiceError when its record is damaged
+   */
+  readonly load: (reader: Reader, identifiers: string) => Promise<V | undefined>;
   readonly #capacity: number;
   /** Made for the first entry: room for a hundred thousand takes milliseconds to make, and many a process needs none. */
   #entries: LRUCache<string, V> | undefined;
   readonly #loading = new Map<string, Promise<V | undefined>>();
-  readonly #load: (entity: string) => Promise<V | undefined>;
+  readonly #read: <T>(work: (reader: Reader) => Promise<T>) => Promise<T>;
 
   /**
-   * @param capacity the number of entries kept; the least recently used is dropped first
-   * @param load reads an entry from the store; `undefined` when there is none, which is not cached
+   * @param options.capacity the number of entries kept; the least recently used is dropped first
+   * @param options.load reads an entry from the store; `undefined` when there is none, which is not cached
+   * @param options.read runs a read that gets a current view of the store
    */
-  constructor(capacity: number, load: (entity: string) => Promise<V | undefined>) {
-    this.#capacity = capacity;
-    this.#load = load;
+  constructor(options: {
+    readonly kind: string;
+    readonly capacity: number;
+    readonly load: (reader: Reader, identifiers: string) => Promise<V | undefined>;
+    readonly read: <T>(work: (reader: Reader) => Promise<T>) => Promise<T>;
+  }) {
+    this.kind = options.kind;
+    this.load = options.load;
+    this.#capacity = options.capacity;
+    this.#read = options.read;
   }
 
-  /** The entry at once when it is cached, else a promise of it. */
-  get(entity: string): V | Promise<V | undefined> {
-    return this.#entries?.get(entity) ?? this.#loading.get(entity) ?? this.#begin(entity);
+  get(identifiers: string): V | Promise<V | undefined> {
+    return this.#entries?.get(identifiers) ?? this.#loading.get(identifiers) ?? this.#begin(identifiers);
   }
 
-  /** Forgets an entry, because it changed. */
-  invalidate(entity: string): void {
-    this.#entries?.delete(entity);
-    this.#loading.delete(entity);
+  invalidate(identifiers: string): void {
+    this.#entries?.delete(identifiers);
+    this.#loading.delete(identifiers);
   }
 
   /** Forgets everything, because it is not known what changed. */
@@ -39,20 +63,20 @@ export class EntryCache<V extends object> {
     this.#loading.clear();
   }
 
-  async #begin(entity: string): Promise<V | undefined> {
-    const loading = this.#load(entity);
-    this.#loading.set(entity, loading);
+  async #begin(identifiers: string): Promise<V | undefined> {
+    const loading = this.#read((reader) => this.load(reader, identifiers));
+    this.#loading.set(identifiers, loading);
     try {
       const entry = await loading;
-      if (entry !== undefined && this.#loading.get(entity) === loading) this.#keep(entity, entry);
+      if (entry !== undefined && this.#loading.get(identifiers) === loading) this.#keep(identifiers, entry);
       return entry;
     } finally {
-      if (this.#loading.get(entity) === loading) this.#loading.delete(entity);
+      if (this.#loading.get(identifiers) === loading) this.#loading.delete(identifiers);
     }
   }
 
-  #keep(entity: string, entry: V): void {
+  #keep(identifiers: string, entry: V): void {
     this.#entries ??= new LRUCache({ max: this.#capacity });
-    this.#entries.set(entity, entry);
+    this.#entries.set(identifiers, entry);
   }
 }

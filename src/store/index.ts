@@ -6,7 +6,7 @@ export * from './audit-log.ts';
 export { type CopyObserver, copyStore } from './copy.ts';
 export { type Beginning, requireRoomForCopy } from './copy-target.ts';
 export type { Engine, EngineReader } from './engine.ts';
-export type { EntryCache } from './entry-cache.ts';
+export type { Entries, EntryCache } from './entry-cache.ts';
 export { findFact, writeFact } from './facts.ts';
 export * from './grants.ts';
 export * from './identities.ts';

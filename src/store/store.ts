@@ -21,6 +21,13 @@ export interface Writer extends Reader {
   changed(entity: string): void;
 }
 
+/** What the caches held at a moment: all changes up to a write transaction, and possibly some of later ones. */
+export interface CacheState {
+  readonly position: LogPosition;
+  /** How many entries had been loaded when it was asked up to where there are changes. */
+  readonly loads: number;
+}
+
 /** What changes and reads the state, without a say in what else becomes of it. */
 export type Transactions = Pick<Store, 'read' | 'write'>;
 
@@ -37,6 +44,8 @@ export class Store {
   /** The mark of the fence, and the write transaction, up to which changes have been applied to the caches. */
   #appliedMark: number | string | undefined;
   #appliedPosition: LogPosition | undefined;
+  #loads = 0;
+  #loadsBeforeLook = 0;
   #presentLook: Promise<void> = Promise.resolve();
   #nextLook: Promise<void> | undefined;
 
@@ -55,11 +64,41 @@ export class Store {
     capacity: number,
     load: (reader: Reader, identifiers: string) => Promise<V | undefined>,
   ): EntryCache<V> {
-    const cache = new EntryCache<V>(capacity, (identifiers) =>
-      this.read((reader) => load(reader, identifiers)),
-    );
+    const read = <T>(work: (reader: Reader) => Promise<T>) =>
+      this.read(work).finally(() => {
+        this.#loads += 1;
+      });
+    const cache = new EntryCache<V>({ kind, capacity, load, read });
     this.#caches.set(kind, cache);
     return cache;
+  }
+
+  /**
+   * What the caches hold now.
+   *
+   * @throws Error before the fence was passed for the first time
+   */
+  cacheState(): CacheState {
+    if (this.#appliedPosition === undefined) throw new Error('nobody has passed the fence yet');
+    return { position: this.#appliedPosition, loads: this.#loadsBeforeLook };
+  }
+
+  /**
+   * Whether entries got from the caches since then can be of different ages: an entry that is loaded is as new as can be,
+   * while the change of another one may not have been applied yet.
+   */
+  hasMoved(since: CacheState): boolean {
+    return this.#loads !== since.loads || this.#appliedPosition !== since.position;
+  }
+
+  /**
+   * Whether nothing at all has been changed between the moment of a state of the caches and the call, by any process.
+   *
+   * @throws ServiceError as `passFence`
+   */
+  async isUnchanged(since: CacheState): Promise<boolean> {
+    await this.passFence();
+    return this.#appliedPosition === since.position;
   }
 
   /**
@@ -164,8 +203,10 @@ export class Store {
   }
 
   async #applyChanges(): Promise<void> {
+    const loads = this.#loads;
     const look = this.#engine.fenceMark();
     const mark = typeof look === 'number' ? look : await look;
+    this.#loadsBeforeLook = loads;
     if (mark === this.#appliedMark) return;
     const { position, entities } = await this.read((reader) => readChanges(reader, this.#appliedPosition));
     if (entities === undefined) for (const cache of this.#caches.values()) cache.clear();

@@ -1,8 +1,10 @@
+import { requireUnchanged } from './change-log.ts';
+import type { Entries, EntryCache } from './entry-cache.ts';
 import { RevisionConflict } from './refusals.ts';
-import type { Reader, Store, Writer } from './store.ts';
+import type { CacheState, Reader, Store, Writer } from './store.ts';
 
 /** What a request sees of the store: it may be one in the midst of a transaction. */
-export type RequestStore = Pick<Store, 'read' | 'write' | 'cache' | 'passFence' | 'forgetDeleted'>;
+export type RequestStore = Pick<Store, 'read' | 'write' | 'forgetDeleted'>;
 
 /** The unit is not to be committed. */
 class Abandoned extends Error {}
@@ -10,17 +12,48 @@ class Abandoned extends Error {}
 /**
  * Makes one transaction of all writes of a request, and of what is to be written in the end because of them. The
  * transaction begins with the first write; from then on reads are part of it. Nothing is durable before `commit`.
+ *
+ * The transaction is refused when any entry that the request got from the caches has changed since: what is written was
+ * judged by what holds when it is written.
  */
 export class UnitOfWork implements RequestStore {
   readonly #store: Store;
+  readonly #begun: CacheState;
+  /** What the request rests on. */
+  readonly #entities = new Set<string>();
   #writer: Promise<Writer> | undefined;
   #transaction: Promise<void> | undefined;
   #end: (last: (writer: Writer) => Promise<void>) => void = () => {};
   #abandon: () => void = () => {};
   #hasToForget = false;
 
-  constructor(store: Store) {
+  /** @param begun what the caches held when the request had passed the fence */
+  constructor(store: Store, begun: CacheState) {
     this.#store = store;
+    this.#begun = begun;
+  }
+
+  /** The entries of a cache, as the request may rest on them. */
+  entries<V extends object>(cache: EntryCache<V>): Entries<V> {
+    return {
+      get: (identifiers) => {
+        this.#entities.add(`${cache.kind}/${identifiers}`);
+        // What the request itself has written is nowhere but in its transaction.
+        return this.#writer === undefined
+          ? cache.get(identifiers)
+          : this.#writer.then((writer) => cache.load(writer, identifiers));
+      },
+      invalidate: (identifiers) => cache.invalidate(identifiers),
+    };
+  }
+
+  /**
+   * Makes sure that nothing which the request rests on has changed since it passed the fence.
+   *
+   * @throws RevisionConflict when something has
+   */
+  requireUnchanged(): Promise<void> {
+    return this.#store.read((reader) => requireUnchanged(reader, this.#begun.position, this.#entities));
   }
 
   async read<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
@@ -30,12 +63,6 @@ export class UnitOfWork implements RequestStore {
   async write<T>(work: (writer: Writer) => Promise<T>): Promise<T> {
     this.#writer ??= this.#begin();
     return work(await this.#writer);
-  }
-
-  cache: Store['cache'] = (...args) => this.#store.cache(...args);
-
-  passFence(): Promise<void> {
-    return this.#store.passFence();
   }
 
   /** Is done with the commit: nothing is deleted before. */
@@ -76,6 +103,7 @@ export class UnitOfWork implements RequestStore {
         // What the request has done in a transaction that the engine undid, it can only do anew.
         if (hasBegun) throw new RevisionConflict();
         hasBegun = true;
+        await requireUnchanged(writer, this.#begun.position, this.#entities);
         resolve(writer);
         const last = await ended;
         await last(writer);

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { sql } from 'kysely';
 import { systemClock } from '../../src/clock.ts';
-import { awsManagedPolicies, createIam, type Iam, referencesOf } from '../../src/iam/index.ts';
+import { awsManagedPolicies, createIam, referencesOf, type SharedIam } from '../../src/iam/index.ts';
 import type { Keyring } from '../../src/keyring/index.ts';
-import { createKms, type Kms } from '../../src/kms/index.ts';
+import { createKms, type SharedKms } from '../../src/kms/index.ts';
 import { openPresentStore } from '../../src/opening.ts';
 import { findFact } from '../../src/store/index.ts';
 import { engineFlags, SKIP_UNLESS_SQLITE } from './engine.ts';
@@ -14,8 +14,8 @@ import { ACCOUNT } from './server.ts';
 
 /** A store as QKMS itself sees it, opened beside whatever process serves it. */
 export interface Inside {
-  readonly kms: Kms;
-  readonly iam: Iam;
+  readonly kms: SharedKms;
+  readonly iam: SharedIam;
   readonly keyring: Keyring;
   readonly storeId: string;
   close(): Promise<void>;
