@@ -1,6 +1,13 @@
 import type { Logger } from 'pino';
 import { readAttestationRoots, recipientReader } from './attestation/index.ts';
-import { AuditTrail, type DeliveryLag, eventOfService, openAuditKey, startRetention } from './audit/index.ts';
+import {
+  AuditTrail,
+  type DeliveryLag,
+  eventOfService,
+  openAuditKey,
+  publicKeyOf,
+  startRetention,
+} from './audit/index.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Configuration } from './config.ts';
 import { startDeliveries } from './deliveries.ts';
@@ -24,6 +31,8 @@ export interface Service {
    * @throws ServiceError when the store cannot be read
    */
   auditSinkLags(): Promise<readonly DeliveryLag[]>;
+  /** By which the audit log is verified (PEM); `undefined` when nothing is recorded. */
+  readonly auditPublicKey: string | undefined;
   close(): Promise<void>;
 }
 
@@ -117,10 +126,11 @@ export async function openService(
     ? await openKeptStore(configuration)
     : await openSeededStore(configuration, clock, options.seed);
   const { auditDurability: durability } = configuration;
+  const auditKey = durability === 'none' ? undefined : await openAuditKey(store, keyring);
   const audit =
-    durability === 'none'
+    durability === 'none' || auditKey === undefined
       ? undefined
-      : new AuditTrail({ store, clock, key: await openAuditKey(store, keyring), durability });
+      : new AuditTrail({ store, clock, key: auditKey, durability });
   const recordEvents: RecordKeyEvents = async (writer, events) =>
     audit?.append(
       writer,
@@ -174,6 +184,7 @@ export async function openService(
     answer: createPipeline({ store, kms, iam: identities, audit, authenticate, readRecipient, logger }),
     unreadyReason: () => findUnreadyReason({ store, keyring, audit, requireRightClock }),
     auditSinkLags: deliveries.lags,
+    auditPublicKey: auditKey && publicKeyOf(auditKey),
     async close() {
       stopScheduler();
       stopRetention();

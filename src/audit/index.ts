@@ -15,7 +15,13 @@ export {
   eventsOfCall,
 } from './events/call-event.ts';
 export { eventOfService, type ServiceAction } from './events/service-event.ts';
-export { eventLookup, type LookUpEvents } from './lookup.ts';
+export {
+  type EventFilter,
+  eventLookup,
+  type FoundEvent,
+  type LookUpEvents,
+  type LookupAttribute,
+} from './lookup.ts';
 export { exportLines, readRecords } from './reading.ts';
 export { startRetention } from './retention.ts';
 export { AuditTrail } from './trail.ts';

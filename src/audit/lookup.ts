@@ -8,9 +8,10 @@ const MOST_SCANNED = 20_000;
 /** Records are appended somewhat later than their events happen, in milliseconds. */
 const LONGEST_DELAY = 60_000;
 
-/** By what events are looked up, as CloudTrail calls it, and by the request id. */
-type LookupAttribute =
+/** By what events are looked up, as CloudTrail calls it, by the request id and by the code of a refusal. */
+export type LookupAttribute =
   | 'AccessKeyId'
+  | 'ErrorCode'
   | 'EventId'
   | 'EventName'
   | 'EventSource'
@@ -22,11 +23,14 @@ type LookupAttribute =
 
 /** Which events are looked for. Times are milliseconds since the Unix epoch. */
 export interface EventFilter {
-  readonly accountId: string;
-  readonly region: string;
+  /** `undefined` looks in all accounts. */
+  readonly accountId: string | undefined;
+  /** `undefined` looks in all Regions. */
+  readonly region: string | undefined;
   readonly from: number;
   readonly to: number;
-  readonly attribute?: { readonly key: LookupAttribute; readonly value: string } | undefined;
+  /** All of them have to have these values. */
+  readonly attributes: readonly { readonly key: LookupAttribute; readonly value: string }[];
 }
 
 /** An event as it is found. */
@@ -38,6 +42,7 @@ export interface FoundEvent {
   readonly eventSource: string;
   readonly eventTime: Date;
   readonly isReadOnly: boolean;
+  readonly errorCode: string | undefined;
   readonly accessKeyId: string | undefined;
   readonly userName: string | undefined;
   readonly resources: readonly { readonly type: string | undefined; readonly name: string | undefined }[];
@@ -91,19 +96,18 @@ function newestFirst({ firstIndex, records }: AuditRecords, beforeIndex: number)
 
 /** The event in a record, if it is one that is looked for. */
 function find(index: number, text: string, filter: EventFilter): FoundEvent | undefined {
-  const { attribute } = filter;
+  const { accountId, region, attributes } = filter;
   // Most records are told apart by their text alone.
-  if (attribute !== undefined && !text.includes(JSON.stringify(attribute.value).slice(1, -1)))
-    return undefined;
+  if (!attributes.every(({ value }) => text.includes(JSON.stringify(value).slice(1, -1)))) return undefined;
   const record = membersOf(JSON.parse(text));
   const event = eventIn(index, record, text);
   const time = event.eventTime.getTime();
   const isMeant =
-    record['recipientAccountId'] === filter.accountId &&
-    record['awsRegion'] === filter.region &&
+    (accountId === undefined || record['recipientAccountId'] === accountId) &&
+    (region === undefined || record['awsRegion'] === region) &&
     time >= filter.from &&
     time <= filter.to &&
-    (attribute === undefined || valuesOf(event, attribute.key).includes(attribute.value));
+    attributes.every(({ key, value }) => valuesOf(event, key).includes(value));
   return isMeant ? event : undefined;
 }
 
@@ -119,6 +123,7 @@ function eventIn(index: number, record: Readonly<Record<string, unknown>>, text:
     eventSource: String(record['eventSource']),
     eventTime: new Date(String(record['eventTime'])),
     isReadOnly: record['readOnly'] === true,
+    errorCode: textOf(record['errorCode']),
     accessKeyId: textOf(identity['accessKeyId']),
     userName: nameOf(identity) ?? textOf(session['userName']),
     resources: resources.map(({ type, ARN }) => ({ type: textOf(type), name: textOf(ARN) })),
@@ -138,6 +143,8 @@ function valuesOf(event: FoundEvent, key: LookupAttribute): readonly (string | u
   switch (key) {
     case 'AccessKeyId':
       return [event.accessKeyId];
+    case 'ErrorCode':
+      return [event.errorCode];
     case 'EventId':
       return [event.eventId];
     case 'EventName':

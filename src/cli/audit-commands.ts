@@ -1,4 +1,5 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { EventFilter, LookupAttribute } from '../audit/index.ts';
 import type { Configuration } from '../config.ts';
 
 interface VerifyOptions {
@@ -7,6 +8,28 @@ interface VerifyOptions {
   readonly part?: true;
   readonly json?: true;
 }
+
+interface SearchOptions {
+  readonly account?: string;
+  readonly region?: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly lines: number;
+  readonly table?: true;
+}
+
+/** The options by which events are searched. */
+const ATTRIBUTES: readonly (readonly [string, LookupAttribute, string])[] = [
+  ['--event-name <name>', 'EventName', 'operation, or what the service did, such as Decrypt'],
+  ['--user-name <name>', 'Username', 'user, session of a role, or root'],
+  ['--resource <arn>', 'ResourceName', 'ARN of a key, an alias, an identity'],
+  ['--access-key-id <id>', 'AccessKeyId', 'access key that signed'],
+  ['--event-id <id>', 'EventId', 'id of the event'],
+  ['--request-id <id>', 'RequestId', 'id of the request'],
+  ['--error-code <code>', 'ErrorCode', 'code of a refusal, such as AccessDenied'],
+  ['--event-source <service>', 'EventSource', 'service, such as kms.amazonaws.com'],
+  ['--read-only <boolean>', 'ReadOnly', 'true or false'],
+];
 
 /**
  * Adds the commands on audit logs. Those on the log of a store work beside the server or without it; `verify` needs neither.
@@ -50,6 +73,21 @@ export function addAuditCommands(
       },
     );
 
+  const search = onStore(audit.command('search'))
+    .description('find events, the newest first, and write their records (JSON lines)')
+    .option('--account <id>', 'only events of this account')
+    .option('--region <region>', 'only events of this Region')
+    .option('--from <time>', 'only events at this time or later, such as 2026-01-31T12:00:00Z', readTime)
+    .option('--to <time>', 'only events at this time or before', readTime)
+    .option('-n, --lines <number>', 'how many events at most', readIndex, Number.MAX_SAFE_INTEGER)
+    .option('--table', 'write a table to be read, in place of JSON');
+  for (const [flags, , description] of ATTRIBUTES) search.option(flags, `only events of this ${description}`);
+  search.action(async (options: SearchOptions, command: Command) => {
+    const { searchAuditLog } = await import('./audit-store.ts');
+    const output = { lines: options.lines, table: options.table === true };
+    await searchAuditLog(readStore(command), filterOf(options, command), output, process.stdout);
+  });
+
   audit
     .command('verify')
     .description('make sure that nothing in exported audit logs was changed, removed, added or moved')
@@ -73,6 +111,25 @@ export function addAuditCommands(
       process.stderr.write(problem);
       process.exitCode = exitCode;
     });
+}
+
+function filterOf({ account, region, from, to }: SearchOptions, command: Command): EventFilter {
+  const attributes = ATTRIBUTES.flatMap(([flags, key]) => {
+    const value: unknown = command.getOptionValue(new Option(flags).attributeName());
+    return typeof value === 'string' ? [{ key, value }] : [];
+  });
+  return { accountId: account, region, from: from ?? 0, to: to ?? LATEST, attributes };
+}
+
+/** Later than any event, and early enough to be reckoned with. */
+const LATEST = 8e15;
+
+function readTime(typed: string): number {
+  const time = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d))?$/.test(typed)
+    ? Date.parse(typed)
+    : Number.NaN;
+  if (Number.isNaN(time)) throw new InvalidArgumentError('Give a time such as 2026-01-31T12:00:00Z.');
+  return time;
 }
 
 function readIndex(typed: string): number {

@@ -1,11 +1,20 @@
 import type { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AuditTrail, exportLines, openAuditKey, publicKeyOf, readRecords } from '../audit/index.ts';
+import {
+  AuditTrail,
+  type EventFilter,
+  eventLookup,
+  exportLines,
+  openAuditKey,
+  publicKeyOf,
+  readRecords,
+} from '../audit/index.ts';
 import { systemClock } from '../clock.ts';
 import type { Configuration } from '../config.ts';
 import { OperatorError, ServiceError } from '../errors.ts';
 import { openPresentStore } from '../opening.ts';
 import { findAuditHead, type OpenedStore } from '../store/index.ts';
+import { tableHeading, tableRow } from './audit-table.ts';
 
 /** How often it is looked whether there is more, in milliseconds. */
 const LOOK_INTERVAL = 500;
@@ -49,6 +58,32 @@ export function tailAuditLog(
       }
       if (follow) await delay(LOOK_INTERVAL);
     } while (follow && !output.destroyed);
+  });
+}
+
+/** How many events are looked up at a time. */
+const PAGE = 1_000;
+
+/** Writes the records of events that are found, the newest first, or a table of them, which any terminal may show. */
+export function searchAuditLog(
+  configuration: Configuration,
+  filter: EventFilter,
+  { lines, table }: { readonly lines: number; readonly table: boolean },
+  output: Writable,
+): Promise<void> {
+  return withStore(configuration, async ({ store }) => {
+    const lookUp = eventLookup(store);
+    if (table) await writeLine(output, tableHeading());
+    let next: number | undefined = Number.MAX_SAFE_INTEGER;
+    for (let left = lines; left > 0 && next !== undefined; ) {
+      const page: Awaited<ReturnType<typeof lookUp>> = await lookUp(filter, {
+        beforeIndex: next,
+        limit: Math.min(left, PAGE),
+      });
+      for (const event of page.events) await writeLine(output, table ? tableRow(event) : event.text);
+      left -= page.events.length;
+      next = page.next;
+    }
   });
 }
 

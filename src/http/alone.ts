@@ -32,6 +32,7 @@ export async function serveAlone({ configuration, service, logger, announce }: H
     answer: hosted.answer,
     unreadyReason: () => hosted.unreadyReason(),
     auditSinkLags: () => hosted.auditSinkLags(),
+    auditPublicKey: hosted.auditPublicKey,
     trustedProxies: configuration.trustedProxies,
     developmentAccount: developmentAccountOf(configuration),
     logger,

@@ -10,6 +10,8 @@ export interface HostedService {
   unreadyReason(): Promise<UnreadyReason | undefined>;
   /** How far each audit sink is behind; none where there is none. */
   auditSinkLags(): Promise<readonly object[]>;
+  /** PEM; `undefined` when nothing is recorded. */
+  readonly auditPublicKey: string | undefined;
   close(): Promise<void>;
 }
 

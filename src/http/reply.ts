@@ -68,6 +68,11 @@ export function jsonReply(status: number, body: Readonly<Record<string, unknown>
   return { status, contentType: JSON_TYPE, body: JSON.stringify(body) };
 }
 
+/** A reply that is a key or a certificate in PEM (RFC 7468). */
+export function pemReply(pem: string): WireReply {
+  return { status: 200, contentType: 'application/x-pem-file', body: pem };
+}
+
 /** A refusal in the form of the AWS JSON protocol, so that every client of ours can read it. */
 function refusal(status: number, code: string, message?: string): WireReply {
   return {

@@ -10,6 +10,7 @@ import {
   malformedRequest,
   methodNotAllowed,
   notFound,
+  pemReply,
   redirectToConsole,
   type Send,
   unknownOperation,
@@ -19,6 +20,8 @@ import {
 const ENDPOINT = '/';
 const ENDPOINT_METHODS = 'POST';
 const READING_METHODS = 'GET, HEAD';
+/** Where the public key is by which audit logs are verified. */
+const AUDIT_PUBLIC_KEY = '/.well-known/qkms-audit-public-key';
 
 /** Whether a request target is the AWS API's, with or without a query string. */
 export function isEndpoint(url: string): boolean {
@@ -34,12 +37,14 @@ export async function createRoutes({
   send,
   unreadyReason,
   auditSinkLags,
+  auditPublicKey,
   webConsole,
   logger,
 }: {
   readonly send: Send;
   unreadyReason(): Promise<UnreadyReason | undefined>;
   auditSinkLags(): Promise<readonly object[]>;
+  readonly auditPublicKey: string | undefined;
   readonly webConsole: ConsoleFiles;
   readonly logger: Logger;
 }): Promise<RequestListener> {
@@ -79,6 +84,15 @@ export async function createRoutes({
           ? jsonReply(200, { status: 'ready', ...(await sinksOf(auditSinkLags)) })
           : jsonReply(503, { status: 'unready', ...reason }),
       );
+    },
+  });
+
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: AUDIT_PUBLIC_KEY,
+    handler(_request, reply) {
+      reply.hijack();
+      send(reply.raw, auditPublicKey === undefined ? notFound() : pemReply(auditPublicKey));
     },
   });
 
@@ -134,7 +148,8 @@ function refuseRoute(method: string, url: string): HttpReply {
   const path = url.split('?', 1)[0];
   if (path === ENDPOINT) return methodNotAllowed(ENDPOINT_METHODS);
   if (method === 'POST') return unknownOperation();
-  if (path === '/health/live' || path === '/health/ready') return methodNotAllowed(READING_METHODS);
+  if (path === '/health/live' || path === '/health/ready' || path === AUDIT_PUBLIC_KEY)
+    return methodNotAllowed(READING_METHODS);
   if (path === '/console' || path?.startsWith('/console/')) return methodNotAllowed(READING_METHODS);
   return notFound();
 }

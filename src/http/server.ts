@@ -26,6 +26,8 @@ export interface HttpServerOptions {
   unreadyReason(): Promise<UnreadyReason | undefined>;
   /** How far each audit sink is behind, to be shown to operators. */
   auditSinkLags?(): Promise<readonly object[]>;
+  /** By which audit logs are verified (PEM); absent when there is none. */
+  readonly auditPublicKey?: string | undefined;
   readonly logger: Logger;
   readonly limits?: Limits;
   /** Addresses and networks of proxies whose word on where a request comes from is taken. */
@@ -77,6 +79,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     send,
     unreadyReason,
     auditSinkLags: async () => options.auditSinkLags?.() ?? [],
+    auditPublicKey: options.auditPublicKey,
     webConsole,
     logger,
   });

@@ -31,6 +31,7 @@ export function serveAsWorker(service: ServiceModule, createLogger: (level: LogL
         answer: hosted.answer,
         unreadyReason: () => hosted.unreadyReason(),
         auditSinkLags: () => hosted.auditSinkLags(),
+        auditPublicKey: hosted.auditPublicKey,
         trustedProxies: configuration.trustedProxies,
         developmentAccount: developmentAccountOf(configuration),
         logger,

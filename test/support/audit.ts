@@ -46,16 +46,23 @@ export async function exportAndVerify(
     { dataDirectory, ...(await engineFlags(dataDirectory)) },
     {},
   );
-  const output = new PassThrough();
-  const exported = text(output);
-  await exportAuditLog(configuration, { from: 0, to: Number.MAX_SAFE_INTEGER }, output);
-  output.end();
-  const lines = (await exported).split('\n').slice(0, -1);
+  const range = { from: 0, to: Number.MAX_SAFE_INTEGER };
+  const exported = await outputOf((output) => exportAuditLog(configuration, range, output));
+  const lines = exported.split('\n').slice(0, -1);
   const publicKey = createPublicKey(await showPublicKey(configuration));
   const read = async function* () {
     yield* lines;
   };
   return { lines, verification: await verifyLogs(read, publicKey) };
+}
+
+/** What a command on the audit log of a store writes. */
+export async function outputOf(work: (output: PassThrough) => Promise<void>): Promise<string> {
+  const output = new PassThrough();
+  const written = text(output);
+  await work(output);
+  output.end();
+  return written;
 }
 
 /** Something in a record, by its path. */

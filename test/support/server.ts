@@ -98,6 +98,7 @@ export async function startTestServer(
     answer: service.answer,
     unreadyReason: service.unreadyReason,
     auditSinkLags: service.auditSinkLags,
+    auditPublicKey: service.auditPublicKey,
     trustedProxies: options.trustedProxies ?? [],
     developmentAccount: developmentAccountOf(configuration),
     clock,

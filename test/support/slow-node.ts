@@ -51,6 +51,7 @@ const service: ServiceModule = {
       }),
       unreadyReason: async () => undefined,
       auditSinkLags: async () => [],
+      auditPublicKey: undefined,
       close: async () => void process.stderr.write(`closed ${scheduler ? 'scheduler' : 'worker'}\n`),
     };
   },

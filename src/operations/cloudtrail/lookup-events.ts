@@ -134,7 +134,7 @@ export const lookupEvents = operation({
         region,
         from,
         to,
-        attribute: key !== undefined && value !== undefined ? { key, value } : undefined,
+        attributes: key !== undefined && value !== undefined ? [{ key, value }] : [],
       },
       { beforeIndex: position === undefined ? Number.MAX_SAFE_INTEGER : Number(position), limit },
     );
