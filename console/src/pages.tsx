@@ -27,6 +27,9 @@ const Audit = lazy(() => import('./audit/audit.tsx').then(({ Audit }) => ({ defa
 const EventDetail = lazy(() =>
   import('./audit/event-detail.tsx').then(({ EventDetail }) => ({ default: EventDetail })),
 );
+const Overview = lazy(() =>
+  import('./overview/overview.tsx').then(({ Overview }) => ({ default: Overview })),
+);
 const Keys = lazy(() => import('./keys/keys.tsx').then(({ Keys }) => ({ default: Keys })));
 
 /** Every page by its path. What is not on the first one is fetched when it is gone to. */
@@ -35,7 +38,10 @@ export function Pages() {
     <Suspense fallback={<Loading what="Loading" />}>
       <Switch>
         <Route path="/">
-          <Redirect to="/keys" replace />
+          <Redirect to="/overview" replace />
+        </Route>
+        <Route path="/overview">
+          <Overview />
         </Route>
         <Route path="/keys">
           <Keys />

@@ -86,7 +86,7 @@ describe('signing in to the console', () => {
     const page = await openConsole(t, browser, server.endpoint);
     await page.getByText('This is a development server').waitFor();
     await page.getByText('There are no keys in this Region yet.').waitFor();
-    assert.match(page.url(), /\/console\/keys$/);
+    assert.match(page.url(), /\/console\/overview$/);
     await page.getByRole('button', { name: 'Region us-east-1' }).click();
     await page.getByRole('menuitem', { name: 'eu-west-1' }).click();
     await page.getByRole('button', { name: `Signed in as root @ ${ACCOUNT}` }).click();
@@ -94,6 +94,7 @@ describe('signing in to the console', () => {
     await page.getByLabel('Account ID').fill(OTHER_ACCOUNT);
     assert.deepEqual(await seriousViolations(page), []);
     await page.getByRole('button', { name: 'Switch', exact: true }).click();
+    await page.getByRole('link', { name: 'KMS keys' }).click();
     await page.getByText('elsewhere').waitFor();
   });
 

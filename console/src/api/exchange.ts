@@ -1,6 +1,7 @@
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { signingNameOf } from '../../../src/model/service.ts';
+import { noteAnswerTime } from './answer-times.ts';
 import type { Signing } from './credentials.ts';
 import { unreachable } from './errors.ts';
 import { bodyOf, headersOf, type Request } from './wire.ts';
@@ -61,11 +62,13 @@ async function send(signing: Signing, request: Request, signal: AbortSignal | un
       signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT), ...(signal === undefined ? [] : [signal])]),
     });
     const text = await response.text();
+    const milliseconds = performance.now() - since;
+    noteAnswerTime(request.operation, milliseconds);
     return {
       request: { headers, body },
       response: { status: response.status, headers: Object.fromEntries(response.headers), body: text },
       requestId: response.headers.get('x-amzn-requestid') ?? '',
-      milliseconds: performance.now() - since,
+      milliseconds,
     };
   } catch (error) {
     if (signal?.aborted === true) throw error;

@@ -62,8 +62,8 @@ export function Outcome({ errorCode }: { readonly errorCode: string | undefined 
   return errorCode === undefined ? (
     <StatusIndicator type="success">Success</StatusIndicator>
   ) : (
-    <StatusIndicator type="error">
-      <span className="breaks-anywhere">{errorCode}</span>
+    <StatusIndicator type="error" wrapText={false}>
+      {errorCode}
     </StatusIndicator>
   );
 }

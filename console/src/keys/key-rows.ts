@@ -95,7 +95,8 @@ function lastUseOf({ KeyLastUsage }: OutputOf<'GetKeyLastUsage'>): Date | undefi
   return seconds === undefined ? undefined : new Date(seconds * 1000);
 }
 
-async function part<T>(coming: Promise<T>): Promise<NonNullable<Part<T>>> {
+/** A part of a row, when it has come or failed; never rejects. */
+export async function part<T>(coming: Promise<T>): Promise<NonNullable<Part<T>>> {
   try {
     return { value: await coming };
   } catch (error) {

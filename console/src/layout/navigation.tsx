@@ -3,6 +3,7 @@ import { useLocation } from 'wouter';
 import { hrefOf, pathOf } from './link.tsx';
 
 const ITEMS: readonly (SideNavigationProps.Link | SideNavigationProps.Section)[] = [
+  { type: 'link', text: 'Overview', href: hrefOf('/overview') },
   {
     type: 'section',
     text: 'Keys',
@@ -29,7 +30,7 @@ const ITEMS: readonly (SideNavigationProps.Link | SideNavigationProps.Section)[]
 /** The list of pages at the side. */
 export function Navigation() {
   const [path, navigate] = useLocation();
-  const active = ITEMS.flatMap((item) => ('items' in item ? item.items : [])).find(
+  const active = ITEMS.flatMap((item) => ('items' in item ? item.items : [item])).find(
     (item) => 'href' in item && path.startsWith(pathOf(item.href ?? '')),
   );
   return (

@@ -37,7 +37,7 @@ export function TopBar() {
     },
   ];
   if (signed === undefined) {
-    utilities.push({ type: 'button', text: 'Sign in', onClick: () => navigate('/keys') });
+    utilities.push({ type: 'button', text: 'Sign in', onClick: () => navigate('/overview') });
   } else {
     const { session, changeSession } = signed;
     utilities.push(
@@ -73,11 +73,11 @@ export function TopBar() {
       <div id="top-navigation">
         <TopNavigation
           identity={{
-            href: hrefOf('/keys'),
+            href: hrefOf('/overview'),
             logo: { src: logo, alt: 'QKMS console' },
             onFollow(event) {
               event.preventDefault();
-              navigate('/keys');
+              navigate('/overview');
             },
           }}
           utilities={utilities}
