@@ -1,14 +1,23 @@
 import type { AuditedCall } from './audit/index.ts';
 import type { Operation } from './operations/index.ts';
 import type { WireRequest } from './pipeline.ts';
+import type { Observation } from './telemetry/observation.ts';
 
-/** What is known of a call so far. */
-export type CallInProgress = { -readonly [K in keyof AuditedCall]: AuditedCall[K] };
+/** What is known of a call so far, and who watches over it. */
+export type CallInProgress = { -readonly [K in keyof AuditedCall]: AuditedCall[K] } & {
+  readonly observation: Observation | undefined;
+};
 
 /** What is known of a call when it begins. */
-export function beginning(wire: WireRequest, operation: Operation, time: number): CallInProgress {
+export function beginning(
+  wire: WireRequest,
+  operation: Operation,
+  time: number,
+  observation: Observation | undefined,
+): CallInProgress {
   const { id, sourceAddress, tls, headers } = wire;
   return {
+    observation,
     origin: { id, sourceAddress, userAgent: headers['user-agent'], host: headers.host, tls },
     operation,
     time,

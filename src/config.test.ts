@@ -72,6 +72,8 @@ describe('a setting', () => {
         QKMS_AUDIT_DURABILITY: 'strict',
         QKMS_AUDIT_RETENTION_DAYS: '400',
         QKMS_AUDIT_SINKS: 'cloudtrail:/trail',
+        QKMS_METRICS_LISTEN: '[::]:9464',
+        QKMS_METRICS_TOKEN: 'prometheus-0123456789',
         QKMS_SEED_FILE: 'seed.yaml',
       },
     );
@@ -96,6 +98,8 @@ describe('a setting', () => {
       auditSinks: [
         { kind: 'cloudtrail', name: 'cloudtrail:/trail', directory: '/trail', intervalSeconds: 300 },
       ],
+      metricsListen: { host: '::', port: 9464 },
+      metricsToken: 'prometheus-0123456789',
     });
   });
 
@@ -111,104 +115,143 @@ describe('a setting', () => {
     const settings: Readonly<Record<string, Setting>> = SETTINGS;
     assert.equal(settings['rootSecretAccessKey']?.flag, undefined);
     assert.equal(settings['rootAccessKeyId']?.flag, undefined);
+    assert.equal(settings['metricsToken']?.flag, undefined);
   });
 });
 
 describe('a wrong setting is refused by name', () => {
-  const wrong: readonly [flags: TypedFlags, environment: Record<string, string>, message: string | RegExp][] =
+  const wrong: readonly (readonly [
+    flags: TypedFlags,
+    environment: Record<string, string>,
+    message: string | RegExp,
+  ])[] = [
     [
-      [
-        { port: '65536' },
-        {},
-        '--port (QKMS_PORT): "65536" is out of range; give a whole number from 0 to 65535',
-      ],
-      [{ port: '-1' }, {}, /"-1" is out of range/],
-      [{ port: '80.5' }, {}, /"80\.5" is out of range/],
-      [{ port: '' }, {}, /"" is out of range/],
-      [{}, { QKMS_PORT: '0x10' }, /^--port \(QKMS_PORT\): "0x10"/],
-      [{ port: '1\n2' }, {}, /"1\\n2" is out of range/],
-      [
-        {},
-        { QKMS_WORKERS: '0' },
-        '--workers (QKMS_WORKERS): "0" is out of range; give a whole number from 1 to 256',
-      ],
-      [{ workers: '8600' }, {}, /"8600" is out of range/],
-      [
-        {},
-        { QKMS_ACCOUNT_ID: '12345' },
-        '--account-id (QKMS_ACCOUNT_ID): "12345" is not an account id; give 12 digits',
-      ],
-      [
-        { host: 'localhost:8600' },
-        {},
-        '--host (QKMS_HOST): "localhost:8600" is not an address; give one without port, such as 127.0.0.1 or ::1',
-      ],
-      [{ host: 'http://localhost' }, {}, /is not an address/],
-      [{ host: '[127.0.0.1]' }, {}, /is not an address/],
-      [{ host: '' }, {}, /is not an address/],
-      [
-        { auditDurability: 'later' },
-        {},
-        '--audit-durability (QKMS_AUDIT_DURABILITY): "later" is not a durability of the audit log; ' +
-          'give one of none, soon, strict',
-      ],
-      [
-        { logLevel: 'loud' },
-        {},
-        '--log-level (QKMS_LOG_LEVEL): "loud" is not a log level; ' +
-          'give one of silent, fatal, error, warn, info, debug, trace',
-      ],
-      [
-        {},
-        { QKMS_INSECURE_HTTP: 'maybe' },
-        '--insecure-http (QKMS_INSECURE_HTTP): "maybe" is neither yes nor no; give true or false',
-      ],
-      [
-        {},
-        { QKMS_ROOT_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE' },
-        'QKMS_ROOT_SECRET_ACCESS_KEY: missing although QKMS_ROOT_ACCESS_KEY_ID is set; ' +
-          'set both, or neither to have them generated',
-      ],
-      [
-        {},
-        { QKMS_ROOT_SECRET_ACCESS_KEY: SECRET },
-        /^QKMS_ROOT_ACCESS_KEY_ID: missing although QKMS_ROOT_SECRET_ACCESS_KEY is set/,
-      ],
-      [
-        {},
-        { QKMS_ROOT_ACCESS_KEY_ID: 'AKIA/X', QKMS_ROOT_SECRET_ACCESS_KEY: SECRET },
-        'QKMS_ROOT_ACCESS_KEY_ID: not an access key id; give 3 to 128 letters, digits or underscores',
-      ],
-      [
-        {},
-        { QKMS_ROOT_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', QKMS_ROOT_SECRET_ACCESS_KEY: SECRET.slice(0, 15) },
-        'QKMS_ROOT_SECRET_ACCESS_KEY: too short to be safe; give at least 16 characters chosen at random',
-      ],
-      [
-        { tlsKeyFile: 'key.pem' },
-        {},
-        '--tls-certificate-file (QKMS_TLS_CERTIFICATE_FILE): ' +
-          'missing although --tls-key-file (QKMS_TLS_KEY_FILE) is set; HTTPS needs both',
-      ],
-      [
-        {},
-        { QKMS_TLS_CERTIFICATE_FILE: 'c' },
-        /^--tls-key-file \(QKMS_TLS_KEY_FILE\): missing although --tls-c/,
-      ],
-      [
-        {},
-        { QKMS_DATABASE_URL: 'postgres://qkms:hunter2@db:port/qkms' },
-        '--database-url (QKMS_DATABASE_URL): the URL names no host, or one that is none; ' +
-          'give host names or addresses, separated by commas, each with :port if it is not 5432',
-      ],
-      [
-        { host: '0.0.0.0' },
-        {},
-        '--host (QKMS_HOST): other machines reach "0.0.0.0", and plain HTTP would show them plaintext keys; ' +
-          'set --tls-certificate-file (QKMS_TLS_CERTIFICATE_FILE) and --tls-key-file (QKMS_TLS_KEY_FILE), ' +
-          'or --insecure-http (QKMS_INSECURE_HTTP) if something else protects the connection',
-      ],
-    ];
+      { port: '65536' },
+      {},
+      '--port (QKMS_PORT): "65536" is out of range; give a whole number from 0 to 65535',
+    ],
+    [{ port: '-1' }, {}, /"-1" is out of range/],
+    [{ port: '80.5' }, {}, /"80\.5" is out of range/],
+    [{ port: '' }, {}, /"" is out of range/],
+    [{}, { QKMS_PORT: '0x10' }, /^--port \(QKMS_PORT\): "0x10"/],
+    [{ port: '1\n2' }, {}, /"1\\n2" is out of range/],
+    [
+      {},
+      { QKMS_WORKERS: '0' },
+      '--workers (QKMS_WORKERS): "0" is out of range; give a whole number from 1 to 256',
+    ],
+    [{ workers: '8600' }, {}, /"8600" is out of range/],
+    [
+      {},
+      { QKMS_ACCOUNT_ID: '12345' },
+      '--account-id (QKMS_ACCOUNT_ID): "12345" is not an account id; give 12 digits',
+    ],
+    [
+      { host: 'localhost:8600' },
+      {},
+      '--host (QKMS_HOST): "localhost:8600" is not an address; give one without port, such as 127.0.0.1 or ::1',
+    ],
+    [{ host: 'http://localhost' }, {}, /is not an address/],
+    [{ host: '[127.0.0.1]' }, {}, /is not an address/],
+    [{ host: '' }, {}, /is not an address/],
+    [
+      { auditDurability: 'later' },
+      {},
+      '--audit-durability (QKMS_AUDIT_DURABILITY): "later" is not a durability of the audit log; ' +
+        'give one of none, soon, strict',
+    ],
+    [
+      { logLevel: 'loud' },
+      {},
+      '--log-level (QKMS_LOG_LEVEL): "loud" is not a log level; ' +
+        'give one of silent, fatal, error, warn, info, debug, trace',
+    ],
+    [
+      {},
+      { QKMS_INSECURE_HTTP: 'maybe' },
+      '--insecure-http (QKMS_INSECURE_HTTP): "maybe" is neither yes nor no; give true or false',
+    ],
+    [
+      {},
+      { QKMS_ROOT_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE' },
+      'QKMS_ROOT_SECRET_ACCESS_KEY: missing although QKMS_ROOT_ACCESS_KEY_ID is set; ' +
+        'set both, or neither to have them generated',
+    ],
+    [
+      {},
+      { QKMS_ROOT_SECRET_ACCESS_KEY: SECRET },
+      /^QKMS_ROOT_ACCESS_KEY_ID: missing although QKMS_ROOT_SECRET_ACCESS_KEY is set/,
+    ],
+    [
+      {},
+      { QKMS_ROOT_ACCESS_KEY_ID: 'AKIA/X', QKMS_ROOT_SECRET_ACCESS_KEY: SECRET },
+      'QKMS_ROOT_ACCESS_KEY_ID: not an access key id; give 3 to 128 letters, digits or underscores',
+    ],
+    [
+      {},
+      { QKMS_ROOT_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', QKMS_ROOT_SECRET_ACCESS_KEY: SECRET.slice(0, 15) },
+      'QKMS_ROOT_SECRET_ACCESS_KEY: too short to be safe; give at least 16 characters chosen at random',
+    ],
+    [
+      { tlsKeyFile: 'key.pem' },
+      {},
+      '--tls-certificate-file (QKMS_TLS_CERTIFICATE_FILE): ' +
+        'missing although --tls-key-file (QKMS_TLS_KEY_FILE) is set; HTTPS needs both',
+    ],
+    [
+      {},
+      { QKMS_TLS_CERTIFICATE_FILE: 'c' },
+      /^--tls-key-file \(QKMS_TLS_KEY_FILE\): missing although --tls-c/,
+    ],
+    [
+      {},
+      { QKMS_DATABASE_URL: 'postgres://qkms:hunter2@db:port/qkms' },
+      '--database-url (QKMS_DATABASE_URL): the URL names no host, or one that is none; ' +
+        'give host names or addresses, separated by commas, each with :port if it is not 5432',
+    ],
+    [
+      { host: '0.0.0.0' },
+      {},
+      '--host (QKMS_HOST): other machines reach "0.0.0.0", and plain HTTP would show them plaintext keys; ' +
+        'set --tls-certificate-file (QKMS_TLS_CERTIFICATE_FILE) and --tls-key-file (QKMS_TLS_KEY_FILE), ' +
+        'or --insecure-http (QKMS_INSECURE_HTTP) if something else protects the connection',
+    ],
+    ...['9464', ':9464', '127.0.0.1', '127.0.0.1:', '127.0.0.1:65536', '::1:9464', '[::1', 'http://x:1'].map(
+      (address) =>
+        [
+          { metricsListen: address },
+          {},
+          `--metrics-listen (QKMS_METRICS_LISTEN): ${JSON.stringify(address)} is not an address with a port; ` +
+            'give one such as 127.0.0.1:9464',
+        ] as const,
+    ),
+    [
+      { metricsListen: '0.0.0.0:9464' },
+      { QKMS_INSECURE_HTTP: 'true' },
+      'QKMS_METRICS_TOKEN: missing although other machines reach "0.0.0.0"; set it to at least 16 characters ' +
+        'chosen at random',
+    ],
+    [
+      { metricsListen: '0.0.0.0:9464' },
+      { QKMS_METRICS_TOKEN: 'prometheus-0123456789' },
+      /^--metrics-listen \(QKMS_METRICS_LISTEN\): other machines reach "0\.0\.0\.0", and plain HTTP would show/,
+    ],
+    [
+      {},
+      { QKMS_METRICS_TOKEN: 'prometheus-0123456789' },
+      '--metrics-listen (QKMS_METRICS_LISTEN): missing although QKMS_METRICS_TOKEN is set; set both, or neither',
+    ],
+    [
+      { metricsListen: '127.0.0.1:0' },
+      { QKMS_METRICS_TOKEN: 'too-short' },
+      'QKMS_METRICS_TOKEN: too short to be safe; give at least 16 characters chosen at random',
+    ],
+    [
+      { metricsListen: '127.0.0.1:0' },
+      { QKMS_METRICS_TOKEN: 'with a space in it, and more' },
+      'QKMS_METRICS_TOKEN: not a bearer token; give letters, digits and -._~+/ only',
+    ],
+  ];
   for (const [flags, environment, message] of wrong) {
     it(JSON.stringify({ ...flags, ...environment }), () => {
       for (const mode of ['production', 'development'] satisfies Mode[]) {

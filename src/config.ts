@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseDatabaseUrl } from './database-url.ts';
 import { OperatorError } from './errors.ts';
+import { type ListenAddress, parseHost, parseListenAddress } from './listen-address.ts';
 import { isLoopback } from './loopback.ts';
 import { parseSinkUrl, type SinkUrl } from './sink-url.ts';
 
@@ -54,6 +55,10 @@ export interface Configuration {
   /** The operator's word that an address other machines reach may be served without TLS. */
   readonly allowPlaintext: boolean;
   readonly logLevel: LogLevel;
+  /** Where metrics are served; `undefined`: nobody counts anything. */
+  readonly metricsListen?: ListenAddress;
+  /** What who wants metrics has to show. */
+  readonly metricsToken?: string;
   /** Whether calls are recorded, and answers wait for their audit records. */
   readonly auditDurability: AuditDurability;
   /** How long audit records are kept at least. */
@@ -183,6 +188,16 @@ export const SETTINGS = Object.freeze({
     summary:
       'deliver audit records to file:/path, https://host/path, syslog+tls://host:port or cloudtrail:/directory; several by giving it again, or separated by commas (default: none)',
   },
+  metricsListen: {
+    flag: '--metrics-listen',
+    argument: 'address',
+    variable: 'QKMS_METRICS_LISTEN',
+    summary: 'serve metrics for Prometheus on this host:port (default: there are none)',
+  },
+  metricsToken: {
+    variable: 'QKMS_METRICS_TOKEN',
+    summary: 'the bearer token without which there are no metrics (needed beyond loopback)',
+  },
   logLevel: {
     flag: '--log-level',
     argument: 'level',
@@ -253,6 +268,7 @@ export function readConfiguration(
     ...(tls === undefined ? {} : { tls }),
     trustedProxies: readTrustedProxies(read('trustedProxies')),
     allowPlaintext: readSwitch('allowPlaintext', read('allowPlaintext')),
+    ...readMetrics(read('metricsListen'), read('metricsToken')),
     logLevel: readOneOf('logLevel', 'log level', read('logLevel') ?? 'info', LOG_LEVELS),
     auditDurability: readOneOf(
       'auditDurability',
@@ -290,15 +306,43 @@ function invalid(name: SettingName, problem: string): OperatorError {
 }
 
 function readHost(typed: string): string {
-  const host = /^\[(.*)\]$/.exec(typed)?.[1] ?? typed;
-  const wellFormed = typed === host ? /^[\w.:%-]+$/.test(host) : isIP(host) === 6;
-  if (!wellFormed || (host.includes(':') && isIP(host) !== 6)) {
+  const host = parseHost(typed);
+  if (host !== undefined) return host;
+  throw invalid('host', `${quote(typed)} is not an address; give one without port, such as 127.0.0.1 or ::1`);
+}
+
+function readMetrics(
+  listen: string | undefined,
+  token: string | undefined,
+): Pick<Configuration, 'metricsListen' | 'metricsToken'> {
+  if (listen === undefined) {
+    if (token === undefined) return {};
+    throw invalid('metricsListen', `missing although ${nameOf('metricsToken')} is set; set both, or neither`);
+  }
+  const metricsListen = readListenAddress('metricsListen', listen);
+  if (token === undefined && !isLoopback(metricsListen.host)) {
     throw invalid(
-      'host',
-      `${quote(typed)} is not an address; give one without port, such as 127.0.0.1 or ::1`,
+      'metricsToken',
+      `missing although other machines reach ${quote(metricsListen.host)}; set it to at least ` +
+        `${MINIMUM_SECRET_LENGTH} characters chosen at random`,
     );
   }
-  return host;
+  if (token !== undefined && !/^[\w.~+/-]+=*$/.test(token)) {
+    throw invalid('metricsToken', 'not a bearer token; give letters, digits and -._~+/ only');
+  }
+  if (token !== undefined && token.length < MINIMUM_SECRET_LENGTH) {
+    throw invalid(
+      'metricsToken',
+      `too short to be safe; give at least ${MINIMUM_SECRET_LENGTH} characters chosen at random`,
+    );
+  }
+  return { metricsListen, ...(token === undefined ? {} : { metricsToken: token }) };
+}
+
+function readListenAddress(name: SettingName, typed: string): ListenAddress {
+  const address = parseListenAddress(typed);
+  if (address !== undefined) return address;
+  throw invalid(name, `${quote(typed)} is not an address with a port; give one such as 127.0.0.1:9464`);
 }
 
 function readWholeNumber(
@@ -446,14 +490,22 @@ function requireSomethingToDeliver({ auditSinks, auditDurability }: Configuratio
   );
 }
 
-function requireTlsBeyondLoopback({ host, tls, allowPlaintext }: Configuration): void {
-  if (tls !== undefined || allowPlaintext || isLoopback(host)) return;
-  throw invalid(
-    'host',
-    `other machines reach ${quote(host)}, and plain HTTP would show them plaintext keys; ` +
-      `set ${nameOf('tlsCertificateFile')} and ${nameOf('tlsKeyFile')}, ` +
-      `or ${nameOf('allowPlaintext')} if something else protects the connection`,
-  );
+function requireTlsBeyondLoopback({ host, metricsListen, tls, allowPlaintext }: Configuration): void {
+  if (tls !== undefined || allowPlaintext) return;
+  const advice =
+    `set ${nameOf('tlsCertificateFile')} and ${nameOf('tlsKeyFile')}, ` +
+    `or ${nameOf('allowPlaintext')} if something else protects the connection`;
+  if (!isLoopback(host)) {
+    const danger = 'plain HTTP would show them plaintext keys';
+    throw invalid('host', `other machines reach ${quote(host)}, and ${danger}; ${advice}`);
+  }
+  if (metricsListen !== undefined && !isLoopback(metricsListen.host)) {
+    const danger = 'plain HTTP would show the token to who listens in';
+    throw invalid(
+      'metricsListen',
+      `other machines reach ${quote(metricsListen.host)}, and ${danger}; ${advice}`,
+    );
+  }
 }
 
 /** One line whatever was typed. */

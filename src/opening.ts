@@ -29,6 +29,9 @@ const ROOT_KEY_FILE = 'root.key';
 /** Where a store is, and its root key. */
 export type StoreLocation = Pick<Configuration, 'dataDirectory' | 'databaseUrl' | 'rootKeyFile'>;
 
+/** Makes an engine one that is watched while it does what it does. */
+export type WatchEngine = (engine: Engine) => Engine;
+
 /** Whether the store outlives the processes that use it. */
 export function isKept({ dataDirectory, databaseUrl }: StoreLocation): boolean {
   return dataDirectory !== undefined || databaseUrl !== undefined;
@@ -45,10 +48,13 @@ export function nameOfStore({ dataDirectory, databaseUrl }: StoreLocation): stri
  *
  * @throws OperatorError when the database or the root key cannot be used; nothing that exists is overwritten
  */
-export async function openKeptStore(location: StoreLocation): Promise<OpenedStore> {
+export async function openKeptStore(
+  location: StoreLocation,
+  watch: WatchEngine = unwatched,
+): Promise<OpenedStore> {
   if (location.dataDirectory !== undefined) await createDirectory(location.dataDirectory);
   return openExisting(location, async (engine) =>
-    openStore(engine, randomUUID(), async (storeId, isNew) => {
+    openStore(watch(engine), randomUUID(), async (storeId, isNew) => {
       // A root key is created only for a store that is: any other would make what is stored unreadable.
       if (isNew) await reachRootKey(location, createRootKeyFile);
       return openKeyring(location, storeId);
@@ -76,9 +82,11 @@ export async function openPresentStore(location: StoreLocation): Promise<OpenedS
   });
 }
 
+const unwatched: WatchEngine = (engine) => engine;
+
 /** Opens a store that lives and dies with this process, under a root key of its own. */
-export function openStoreInMemory(): Promise<OpenedStore> {
-  const engine = openSqlite(`file:/${randomUUID()}?vfs=memdb`);
+export function openStoreInMemory(watch: WatchEngine = unwatched): Promise<OpenedStore> {
+  const engine = watch(openSqlite(`file:/${randomUUID()}?vfs=memdb`));
   return openStore(engine, randomUUID(), async (storeId) => keyringOf(randomBytes(32), storeId));
 }
 

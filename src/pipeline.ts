@@ -34,6 +34,7 @@ import { type Protocol, protocolOf, unknownOperation } from './protocol/index.ts
 import * as refusals from './refusals.ts';
 import { RevisionConflict, type Store, UnitOfWork } from './store/index.ts';
 import { findTargets, handlerTargets, noteKeyUses, requireUsable } from './targets/index.ts';
+import type { Observation } from './telemetry/observation.ts';
 
 /** A request as it arrived, its body complete. */
 export interface WireRequest {
@@ -77,6 +78,7 @@ export function createPipeline({
   audit,
   authenticate,
   readRecipient,
+  observe,
   logger,
 }: {
   readonly store: Store;
@@ -86,6 +88,8 @@ export function createPipeline({
   readonly audit: AuditTrail | undefined;
   readonly authenticate: Authenticate;
   readonly readRecipient: ReadRecipient;
+  /** Lets somebody watch over a request, if anybody wants to. */
+  readonly observe?: ((request: WireRequest) => Observation | undefined) | undefined;
   readonly logger: Logger;
 }): Answer {
   const shared: Rooms = { kms, iam };
@@ -167,6 +171,7 @@ export function createPipeline({
       decisions: [],
     };
     Object.assign(progress, { recipient, decisions: facts.decisions });
+    progress.observation?.judged(facts.decisions);
     const found = await findTargets({ kms, iam, caller, account: caller.account, region }, operation, input);
     progress.targets = found;
     await authorizeTargets(kms, facts, operation, found, input);
@@ -239,9 +244,14 @@ export function createPipeline({
   }
 
   /** Takes the walk until what the request rests on has not changed before it is carried out. */
-  async function answerCall(wire: WireRequest, protocol: Protocol, operation: Operation): Promise<string> {
+  async function answerCall(
+    wire: WireRequest,
+    protocol: Protocol,
+    operation: Operation,
+    observation: Observation | undefined,
+  ): Promise<string> {
     for (let judgements = 1; ; judgements += 1) {
-      const progress = beginning(wire, operation, kms.clock.now());
+      const progress = beginning(wire, operation, kms.clock.now(), observation);
       try {
         const isRepeated = judgements > 1;
         return await (isRepeated ? walkInTurn : walk)(wire, protocol, operation, progress, isRepeated);
@@ -264,13 +274,18 @@ export function createPipeline({
   return async (wire) => {
     const protocol = protocolOf(wire.headers);
     const { contentType } = protocol;
+    const observation = observe?.(wire);
     try {
       const target = protocol.readTarget(wire);
       const operation = findOperation(target.service, target.operation);
       if (operation === undefined) throw unknownOperation(protocol.unknownOperationText(target.operation));
-      return { status: 200, contentType, body: await answerCall(wire, protocol, operation) };
+      observation?.named(operation);
+      const body = await answerCall(wire, protocol, operation, observation);
+      observation?.ended(undefined);
+      return { status: 200, contentType, body };
     } catch (error) {
       const refusal = refusalOf(error);
+      observation?.ended(refusal);
       if (refusal.status >= 500) logger.error({ requestId: wire.id, err: refusal }, 'request failed');
       return { contentType, ...protocol.renderRefusal(refusal, wire.id) };
     }

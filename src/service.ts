@@ -14,11 +14,20 @@ import { startDeliveries } from './deliveries.ts';
 import { OperatorError, ServiceError } from './errors.ts';
 import * as iam from './iam/index.ts';
 import { createKms, keyArn, type RecordKeyEvents, startScheduler } from './kms/index.ts';
-import { isKept, nameOfStore, openKeptStore, openPresentStore, openStoreInMemory } from './opening.ts';
+import {
+  isKept,
+  nameOfStore,
+  openKeptStore,
+  openPresentStore,
+  openStoreInMemory,
+  type WatchEngine,
+} from './opening.ts';
 import { type Answer, createPipeline } from './pipeline.ts';
 import { findUnreadyReason, requireSameTime, type UnreadyReason } from './readiness.ts';
 import type { Ground, NamedSeed } from './seed/index.ts';
 import type { OpenedStore, Store } from './store/index.ts';
+import type { Metrics, MetricsSnapshot } from './telemetry/metrics.ts';
+import { Observation } from './telemetry/observation.ts';
 
 /** The running service of one process, apart from how requests reach it. */
 export interface Service {
@@ -33,6 +42,8 @@ export interface Service {
   auditSinkLags(): Promise<readonly DeliveryLag[]>;
   /** By which the audit log is verified (PEM); `undefined` when nothing is recorded. */
   readonly auditPublicKey: string | undefined;
+  /** The figures of this process; `undefined` where nobody wants any. */
+  metrics(): Promise<MetricsSnapshot> | undefined;
   close(): Promise<void>;
 }
 
@@ -122,9 +133,10 @@ export async function openService(
 ): Promise<Service> {
   const { clock = systemClock, logger } = options;
   const { partition, accountId } = configuration;
+  const metrics = configuration.metricsListen === undefined ? undefined : await createMetrics();
   const { store, keyring } = isKept(configuration)
-    ? await openKeptStore(configuration)
-    : await openSeededStore(configuration, clock, options.seed);
+    ? await openKeptStore(configuration, metrics?.watchEngine)
+    : await openSeededStore(configuration, clock, { seed: options.seed, watch: metrics?.watchEngine });
   const { auditDurability: durability } = configuration;
   const auditKey = durability === 'none' ? undefined : await openAuditKey(store, keyring);
   const audit =
@@ -180,11 +192,25 @@ export async function openService(
     { store, clock, logger, delivers: options.scheduler },
     configuration.auditSinks,
   );
+  const unreadyReason = () => findUnreadyReason({ store, keyring, audit, requireRightClock });
+  metrics?.showService(store, audit);
+  if (options.scheduler) metrics?.showStore({ store, clock, unreadyReason });
+  const observe = metrics && (() => new Observation(metrics.requests));
   return {
-    answer: createPipeline({ store, kms, iam: identities, audit, authenticate, readRecipient, logger }),
-    unreadyReason: () => findUnreadyReason({ store, keyring, audit, requireRightClock }),
+    answer: createPipeline({
+      store,
+      kms,
+      iam: identities,
+      audit,
+      authenticate,
+      readRecipient,
+      observe,
+      logger,
+    }),
+    unreadyReason,
     auditSinkLags: deliveries.lags,
     auditPublicKey: auditKey && publicKeyOf(auditKey),
+    metrics: () => metrics?.snapshot(),
     async close() {
       stopScheduler();
       stopRetention();
@@ -204,14 +230,20 @@ export async function openService(
   };
 }
 
+/** Loads what metrics need only where somebody wants them. */
+async function createMetrics(): Promise<Metrics> {
+  const { Metrics } = await import('./telemetry/metrics.ts');
+  return new Metrics();
+}
+
 /** A store that lives and dies with this process, under a root key of its own, with what the seed holds. */
 async function openSeededStore(
   configuration: Configuration,
   clock: Clock,
-  given: NamedSeed | undefined,
+  options: { readonly seed: NamedSeed | undefined; readonly watch: WatchEngine | undefined },
 ): Promise<OpenedStore> {
-  const seed = given ?? (await readSeed(configuration));
-  const opened = await openStoreInMemory();
+  const seed = options.seed ?? (await readSeed(configuration));
+  const opened = await openStoreInMemory(options.watch);
   if (seed === undefined) return opened;
   try {
     await plant({ partition: configuration.partition, clock, ...opened }, seed);

@@ -71,6 +71,11 @@ export class AuditTrail {
     return this.#failure !== undefined && this.#durability === 'soon';
   }
 
+  /** How many records wait to be written. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** Why nothing could be recorded at last; `undefined` when it could. */
   get failure(): unknown {
     return this.#failure;

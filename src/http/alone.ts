@@ -1,6 +1,7 @@
 import { developmentAccountOf } from '../config.ts';
 import type { Host } from './hosting.ts';
-import { reservePort, urlOf } from './listening.ts';
+import { METRICS_SETTINGS, reservePort, urlOf } from './listening.ts';
+import { openNodeMetrics } from './node-metrics.ts';
 import { openHttpServer } from './server.ts';
 import { hangUpEnds, obeySignals } from './signals.ts';
 import { readTlsPair, reloadTlsPair } from './tls.ts';
@@ -24,6 +25,7 @@ export async function serveAlone({ configuration, service, logger, announce }: H
   const pair = tls && readTlsPair(tls);
   // Before anything is created or shown once: a second node started by mistake leaves no trace.
   await reservePort({ host, port });
+  if (configuration.metricsListen) await reservePort(configuration.metricsListen, METRICS_SETTINGS);
   for (const notice of (await service.prepareService(configuration)).notices) announce(notice);
   const hosted = await service.openService(configuration, { logger, scheduler: true });
   const server = await openHttpServer({
@@ -38,10 +40,23 @@ export async function serveAlone({ configuration, service, logger, announce }: H
     logger,
   });
 
+  const metrics = await openNodeMetrics({
+    configuration,
+    tls: pair,
+    collect: async () => ({ processes: new Map([[process.pid, await hosted.metrics()]]), deaths: 0 }),
+    logger,
+  });
+
   drain = async () => {
     await server.drain();
     await hosted.close();
+    metrics?.close();
   };
-  reload = () => reloadTlsPair(tls, logger, (next) => server.replaceTlsPair(next));
+  reload = () =>
+    reloadTlsPair(tls, logger, (next) => {
+      server.replaceTlsPair(next);
+      metrics?.replaceTlsPair(next);
+    });
+  if (metrics !== undefined) announce(`qkms metrics on ${metrics.url}`);
   announce(`qkms ready on ${urlOf({ host, port: server.port }, tls !== undefined)}`);
 }

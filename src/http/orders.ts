@@ -1,4 +1,5 @@
 import type { Configuration } from '../config.ts';
+import type { MetricsSnapshot } from '../telemetry/metrics.ts';
 import type { TlsPair } from './tls.ts';
 
 /** What the primary tells a worker. */
@@ -12,6 +13,7 @@ export type Order =
       readonly temporaryDirectory?: string;
     }
   | { readonly kind: 'replace-tls-pair'; readonly tls: TlsPair }
+  | { readonly kind: 'report-metrics' }
   | { readonly kind: 'drain' };
 
 /** What a worker tells the primary. */
@@ -19,11 +21,22 @@ export type Report =
   /** It has loaded and can take orders. */
   | { readonly kind: 'standing-by' }
   | { readonly kind: 'listening' }
+  | { readonly kind: 'metrics'; readonly snapshot: MetricsSnapshot }
   /** It cannot start, for a reason that the operator should read. */
   | { readonly kind: 'failed'; readonly message: string };
 
-const ORDERS: ReadonlySet<unknown> = new Set<Order['kind']>(['serve', 'replace-tls-pair', 'drain']);
-const REPORTS: ReadonlySet<unknown> = new Set<Report['kind']>(['standing-by', 'listening', 'failed']);
+const ORDERS: ReadonlySet<unknown> = new Set<Order['kind']>([
+  'serve',
+  'replace-tls-pair',
+  'report-metrics',
+  'drain',
+]);
+const REPORTS: ReadonlySet<unknown> = new Set<Report['kind']>([
+  'standing-by',
+  'listening',
+  'metrics',
+  'failed',
+]);
 
 /** Tells an order from anything else that comes over the channel; only our own primary writes to it. */
 export function isOrder(message: unknown): message is Order {

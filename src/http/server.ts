@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
-import type { Server as TlsServer } from 'node:https';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
+import type { ListenAddress } from '../listen-address.ts';
 import type { Answer } from '../pipeline.ts';
 import type { UnreadyReason } from '../readiness.ts';
 import { collectBody } from './body.ts';
@@ -10,15 +10,15 @@ import { refuseBrokenRequests } from './broken-requests.ts';
 import { type Connection, type Connections, trackConnections } from './connections.ts';
 import { CONSOLE_DIRECTORY, consoleFiles } from './console.ts';
 import { LIMITS, type Limits } from './limits.ts';
-import { type Address, listen } from './listening.ts';
-import { createServer, createTlsServer } from './node-http.ts';
+import { listen } from './listening.ts';
+import { createNodeServer, replaceTlsPair } from './node-server.ts';
 import { originFinder } from './origin.ts';
 import { bodyTooLarge, internalFailure, malformedRequest, replyHeaders, type Send } from './reply.ts';
 import { createRoutes, isEndpoint } from './routes.ts';
-import { secureContextOf, type TlsPair } from './tls.ts';
+import type { TlsPair } from './tls.ts';
 
 export interface HttpServerOptions {
-  readonly address: Address;
+  readonly address: ListenAddress;
   /** Serves HTTPS with this; without, plain HTTP. */
   readonly tls: TlsPair | undefined;
   readonly answer: Answer;
@@ -130,37 +130,13 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
   return {
     port,
     replaceTlsPair(pair) {
-      if (isTlsServer(server)) server.setSecureContext(secureContextOf(pair));
+      replaceTlsPair(server, pair);
     },
     drain() {
       draining = true;
       return drainServer(server, connections, limits);
     },
   };
-}
-
-function createNodeServer(tls: TlsPair | undefined, limits: Limits): Server {
-  const options: ServerOptions = {
-    maxHeaderSize: limits.headerSize,
-    // We refuse it ourselves: Node's refusal has neither body nor request id.
-    requireHostHeader: false,
-    headersTimeout: limits.headersTimeout,
-    requestTimeout: limits.requestTimeout,
-    keepAliveTimeout: limits.keepAliveTimeout,
-    connectionsCheckingInterval: limits.timeoutCheckInterval,
-  };
-  const server =
-    tls === undefined
-      ? createServer(options)
-      : createTlsServer({ ...options, ...secureContextOf(tls), handshakeTimeout: limits.handshakeTimeout });
-  server.maxHeadersCount = limits.headerCount;
-  server.maxConnections = limits.connections;
-  // Otherwise full workers would pass a connection round among themselves for as long as they are full.
-  return Object.assign(server, { dropMaxConnection: true });
-}
-
-function isTlsServer(server: Server): server is TlsServer {
-  return 'setSecureContext' in server;
 }
 
 /** How often a draining server looks for connections that have become idle, in milliseconds. */

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Configuration } from '../config.ts';
 import type { Host } from './hosting.ts';
-import { reservePort, urlOf } from './listening.ts';
+import { METRICS_SETTINGS, reservePort, urlOf } from './listening.ts';
+import { openNodeMetrics } from './node-metrics.ts';
 import { hangUpEnds, obeySignals } from './signals.ts';
 import { readTlsPair, reloadTlsPair } from './tls.ts';
 import { forkWorkers } from './workers.ts';
@@ -27,6 +28,7 @@ export async function supervise(
   const pair = tls && readTlsPair(tls);
   const { host } = given;
   const port = await reservePort(given);
+  if (given.metricsListen) await reservePort(given.metricsListen, METRICS_SETTINGS);
   const workers = forkWorkers(given.workers, entry, logger);
   drain = () => workers.drain();
 
@@ -38,9 +40,19 @@ export async function supervise(
   };
   for (const notice of (await service.prepareService(configuration)).notices) announce(notice);
   const scheduler = await service.openService(configuration, { logger, scheduler: true });
+  const metrics = await openNodeMetrics({
+    configuration,
+    tls: pair,
+    async collect() {
+      const [own, others] = await Promise.all([scheduler.metrics(), workers.metrics()]);
+      return { processes: new Map([...others, [process.pid, own]]), deaths: workers.deaths() };
+    },
+    logger,
+  });
   drain = async () => {
     await workers.drain();
     await scheduler.close();
+    metrics?.close();
   };
 
   const listening = workers.serve({
@@ -49,8 +61,13 @@ export async function supervise(
     ...(pair === undefined ? {} : { tls: pair }),
     ...(temporaryDirectory === undefined ? {} : { temporaryDirectory }),
   });
-  reload = () => reloadTlsPair(tls, logger, (next) => workers.replaceTlsPair(next));
+  reload = () =>
+    reloadTlsPair(tls, logger, (next) => {
+      workers.replaceTlsPair(next);
+      metrics?.replaceTlsPair(next);
+    });
   await listening;
+  if (metrics !== undefined) announce(`qkms metrics on ${metrics.url}`);
   announce(`qkms ready on ${urlOf({ host, port }, tls !== undefined)}`);
 }
 

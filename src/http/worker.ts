@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { developmentAccountOf, type LogLevel } from '../config.ts';
 import { OperatorError } from '../errors.ts';
-import type { ServiceModule } from './hosting.ts';
+import type { HostedService, ServiceModule } from './hosting.ts';
 import { isOrder, type Order, type Report } from './orders.ts';
 import { type HttpServer, openHttpServer } from './server.ts';
 import type { TlsPair } from './tls.ts';
@@ -13,6 +13,7 @@ import type { TlsPair } from './tls.ts';
  */
 export function serveAsWorker(service: ServiceModule, createLogger: (level: LogLevel) => Logger): void {
   let server: HttpServer | undefined;
+  let hosted: HostedService | undefined;
   /** Newer than the one that the server was opened with. */
   let replacement: TlsPair | undefined;
   let drain = async () => {};
@@ -24,23 +25,24 @@ export function serveAsWorker(service: ServiceModule, createLogger: (level: LogL
     }
     const logger = createLogger(configuration.logLevel);
     try {
-      const hosted = await service.openService(configuration, { logger, scheduler: false });
-      const opened = await openHttpServer({
+      const opened = await service.openService(configuration, { logger, scheduler: false });
+      hosted = opened;
+      const listening = await openHttpServer({
         address: configuration,
         tls,
-        answer: hosted.answer,
-        unreadyReason: () => hosted.unreadyReason(),
-        auditSinkLags: () => hosted.auditSinkLags(),
-        auditPublicKey: hosted.auditPublicKey,
+        answer: opened.answer,
+        unreadyReason: () => opened.unreadyReason(),
+        auditSinkLags: () => opened.auditSinkLags(),
+        auditPublicKey: opened.auditPublicKey,
         trustedProxies: configuration.trustedProxies,
         developmentAccount: developmentAccountOf(configuration),
         logger,
       });
-      server = opened;
-      if (replacement !== undefined) opened.replaceTlsPair(replacement);
+      server = listening;
+      if (replacement !== undefined) listening.replaceTlsPair(replacement);
       drain = async () => {
-        await opened.drain();
-        await hosted.close();
+        await listening.drain();
+        await opened.close();
       };
       report({ kind: 'listening' });
     } catch (error) {
@@ -48,6 +50,10 @@ export function serveAsWorker(service: ServiceModule, createLogger: (level: LogL
       const message = error instanceof Error ? error.message : String(error);
       report({ kind: 'failed', message }, () => process.exit(1));
     }
+  }
+
+  async function reportMetrics(): Promise<void> {
+    report({ kind: 'metrics', snapshot: (await hosted?.metrics()) ?? [] });
   }
 
   // A terminal signals every process of the group, but it is the primary that decides.
@@ -62,6 +68,9 @@ export function serveAsWorker(service: ServiceModule, createLogger: (level: LogL
       case 'replace-tls-pair':
         replacement = order.tls;
         server?.replaceTlsPair(order.tls);
+        break;
+      case 'report-metrics':
+        void reportMetrics();
         break;
       case 'drain':
         void drain().finally(() => process.exit(0));

@@ -1,9 +1,11 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from 'pino';
 import { OperatorError } from '../errors.ts';
+import type { MetricsSnapshot } from '../telemetry/metrics.ts';
 import { LIMITS } from './limits.ts';
 import { isReport, type Order, type Report } from './orders.ts';
 import type { TlsPair } from './tls.ts';
+import { WorkerMetrics } from './worker-metrics.ts';
 
 /**
  * V8's options for workers, on top of the primary's own. A young generation that starts with 8 MB instead of 1 is
@@ -31,6 +33,10 @@ export interface Workers {
   serve(order: ServeOrder): Promise<void>;
   /** For those that serve and for those to come. */
   replaceTlsPair(tls: TlsPair): void;
+  /** The figures of those that live, by process id; `undefined` for one that does not say them in time. */
+  metrics(): Promise<ReadonlyMap<number, MetricsSnapshot | undefined>>;
+  /** How many have ended so far without being told to. */
+  deaths(): number;
   /** Resolves when all of them have ended. */
   drain(): Promise<void>;
 }
@@ -50,10 +56,12 @@ export function forkWorkers(count: number, entry: string, logger: Logger): Worke
 
   const alive = new Set<Worker>();
   const standingBy = new Set<Worker>();
+  const metrics = new WorkerMetrics();
   const allListen = Promise.withResolvers<void>();
   const allEnded = Promise.withResolvers<void>();
   let order: ServeOrder | undefined;
   let listening = 0;
+  let deaths = 0;
   let deathsInARow = 0;
   let draining = false;
 
@@ -68,6 +76,7 @@ export function forkWorkers(count: number, entry: string, logger: Logger): Worke
     worker.once('exit', (code: number | null, signal: string | null) => {
       alive.delete(worker);
       standingBy.delete(worker);
+      metrics.hear(worker, undefined);
       if (!draining) replace(worker, { code, signal, lived: performance.now() - bornAt });
       else if (alive.size === 0) allEnded.resolve();
     });
@@ -83,6 +92,9 @@ export function forkWorkers(count: number, entry: string, logger: Logger): Worke
       case 'listening':
         listening += 1;
         if (listening === count) allListen.resolve();
+        break;
+      case 'metrics':
+        metrics.hear(worker, report.snapshot);
         break;
       case 'failed':
         allListen.reject(new OperatorError(report.message));
@@ -103,6 +115,7 @@ export function forkWorkers(count: number, entry: string, logger: Logger): Worke
     if (lived > LONG_LIFE) deathsInARow = 0;
     const pause = Math.min(FIRST_PAUSE * 2 ** deathsInARow, LONGEST_PAUSE);
     deathsInARow += 1;
+    deaths += 1;
     logger.error({ worker: worker.process.pid, code, signal, pause }, 'worker died, starting another');
     setTimeout(fork, pause);
   }
@@ -126,6 +139,8 @@ export function forkWorkers(count: number, entry: string, logger: Logger): Worke
       if (order !== undefined) order = { ...order, tls };
       for (const worker of alive) tell(worker, { kind: 'replace-tls-pair', tls });
     },
+    metrics: () => metrics.ask(alive, (worker) => tell(worker, { kind: 'report-metrics' })),
+    deaths: () => deaths,
     drain() {
       draining = true;
       if (alive.size === 0) allEnded.resolve();

@@ -10,6 +10,14 @@ export interface Entries<V extends object> {
   invalidate(identifiers: string): void;
 }
 
+/** What a cache of entries of a kind holds, and how often it did and did not have what was asked for. */
+export interface CacheFigures {
+  readonly kind: string;
+  readonly entries: number;
+  readonly hits: number;
+  readonly misses: number;
+}
+
 /**
  * A bounded cache of entries, kept current by the change log rather than by time.
  *
@@ -30,6 +38,8 @@ export class EntryCache<V extends object> implements Entries<V> {
   #entries: LRUCache<string, V> | undefined;
   readonly #loading = new Map<string, Promise<V | undefined>>();
   readonly #read: <T>(work: (reader: Reader) => Promise<T>) => Promise<T>;
+  #hits = 0;
+  #misses = 0;
 
   /**
    * @param options.capacity the number of entries kept; the least recently used is dropped first
@@ -49,7 +59,22 @@ export class EntryCache<V extends object> implements Entries<V> {
   }
 
   get(identifiers: string): V | Promise<V | undefined> {
-    return this.#entries?.get(identifiers) ?? this.#loading.get(identifiers) ?? this.#begin(identifiers);
+    const entry = this.#entries?.get(identifiers);
+    if (entry !== undefined) {
+      this.#hits += 1;
+      return entry;
+    }
+    this.#misses += 1;
+    return this.#loading.get(identifiers) ?? this.#begin(identifiers);
+  }
+
+  get figures(): CacheFigures {
+    return {
+      kind: this.kind,
+      entries: this.#entries?.size ?? 0,
+      hits: this.#hits,
+      misses: this.#misses,
+    };
   }
 
   invalidate(identifiers: string): void {

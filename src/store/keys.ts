@@ -51,6 +51,16 @@ export function keyEntity(region: string, keyId: string): string {
   return `key/${region}/${keyId}`;
 }
 
+/** How many keys of the whole store are in each key state. */
+export async function countKeysByState({ db }: Reader): Promise<ReadonlyMap<string, number>> {
+  const rows = await db
+    .selectFrom('keys')
+    .select(['key_state', ({ fn }) => fn.countAll().as('count')])
+    .groupBy('key_state')
+    .execute();
+  return new Map(rows.map(({ key_state, count }) => [key_state, Number(count)]));
+}
+
 export async function findKey(reader: Reader, region: string, keyId: string): Promise<KeyRecord | undefined> {
   const row = await reader.db
     .selectFrom('keys')

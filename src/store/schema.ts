@@ -350,6 +350,7 @@ async function createInitialSchema(db: Database, { text, bytes }: ColumnTypes): 
     .column('settled_key_state')
     .where('settled_key_state', 'is not', null)
     .execute();
+  await db.schema.createIndex('keys_by_key_state').on('keys').column('key_state').execute();
   await db.schema
     .createIndex('keys_of_many_regions')
     .on('keys')

@@ -3,7 +3,7 @@ import { OperatorError, ServiceError } from '../errors.ts';
 import type { Keyring } from '../keyring/index.ts';
 import { appendChanges, type LogPosition, readChanges } from './change-log.ts';
 import type { Dialect, Engine } from './engine.ts';
-import { EntryCache } from './entry-cache.ts';
+import { type CacheFigures, EntryCache } from './entry-cache.ts';
 import { LeaseLost } from './leases.ts';
 import { RevisionConflict } from './refusals.ts';
 import type { Database } from './schema.ts';
@@ -40,7 +40,7 @@ export type Transactions = Pick<Store, 'read' | 'write'>;
 export class Store {
   readonly #engine: Engine;
   readonly #keyring: Keyring;
-  readonly #caches = new Map<string, Pick<EntryCache<object>, 'invalidate' | 'clear'>>();
+  readonly #caches = new Map<string, Pick<EntryCache<object>, 'invalidate' | 'clear' | 'figures'>>();
   /** The mark of the fence, and the write transaction, up to which changes have been applied to the caches. */
   #appliedMark: number | string | undefined;
   #appliedPosition: LogPosition | undefined;
@@ -71,6 +71,11 @@ export class Store {
     const cache = new EntryCache<V>({ kind, capacity, load, read });
     this.#caches.set(kind, cache);
     return cache;
+  }
+
+  /** What the caches hold, and how often they had what was asked for. */
+  cacheFigures(): readonly CacheFigures[] {
+    return [...this.#caches.values()].map(({ figures }) => figures);
   }
 
   /**

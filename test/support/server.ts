@@ -15,8 +15,10 @@ import {
 } from '../../src/config.ts';
 import { openHttpServer } from '../../src/http/server.ts';
 import { openService, prepareService } from '../../src/service.ts';
+import { ProcessGroupMetrics } from '../../src/telemetry/process-group.ts';
 import { ManualClock } from '../../src/testing/manual-clock.ts';
 import { engineFlags, SKIP_UNLESS_SQLITE } from './engine.ts';
+import { type Exposition, parseExposition } from './metrics.ts';
 
 export const ACCOUNT = '111122223333';
 export const OTHER_ACCOUNT = '444455556666';
@@ -46,6 +48,8 @@ export interface ClientOptions {
 export interface TestServer {
   readonly endpoint: string;
   readonly clock: ManualClock;
+  /** Its figures, of a server with metrics. */
+  metrics(): Promise<Exposition>;
   /** What the server logged, a JSON object a line. */
   readonly log: readonly string[];
   /**
@@ -72,9 +76,10 @@ export async function startTestServer(
     readonly auditDurability?: AuditDurability;
     /** URLs, separated by commas. */
     readonly auditSinks?: string;
+    readonly metrics?: boolean;
   } = {},
 ): Promise<TestServer> {
-  const { dataDirectory, attestationRootsFile, auditDurability, auditSinks } = options;
+  const { dataDirectory, attestationRootsFile, auditDurability, auditSinks, metrics = false } = options;
   const clock = new ManualClock();
   const log: string[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(line) });
@@ -88,6 +93,7 @@ export async function startTestServer(
     ...(attestationRootsFile === undefined ? {} : { attestationRootsFile }),
     ...(auditDurability === undefined ? {} : { auditDurability }),
     ...(auditSinks === undefined ? {} : { auditSinks }),
+    ...(metrics ? { metricsListen: '127.0.0.1:0' } : {}),
     ...(directory === undefined ? {} : { dataDirectory: directory, ...(await engineFlags(directory)) }),
   });
   await prepareService(configuration);
@@ -123,6 +129,10 @@ export async function startTestServer(
     endpoint,
     clock,
     log,
+    async metrics() {
+      const processes = new Map([[process.pid, await service.metrics()]]);
+      return parseExposition((await new ProcessGroupMetrics().render({ processes, deaths: 0 })).text);
+    },
     client: (options) => keep(new KMS(settingsOf(options))),
     iam: (options) => keep(new IAM(settingsOf(options))),
     sts: (options) => keep(new STS(settingsOf(options))),

@@ -24,7 +24,8 @@ export async function killTree(pid: number): Promise<void> {
 /** A process, the one that started it, and its state as `ps` names it: Z, one that has ended but was not waited for. */
 type Process = readonly [pid: number, parent: number, state: string];
 
-function descendantsOf(pid: number, all: readonly Process[]): number[] {
+/** All that a process has started, and what that has. */
+export function descendantsOf(pid: number, all: readonly Process[] = processes()): number[] {
   const children = all.filter(([, parent]) => parent === pid).map(([child]) => child);
   return children.flatMap((child) => [child, ...descendantsOf(child, all)]);
 }
