@@ -30,6 +30,7 @@ const EventDetail = lazy(() =>
 const Overview = lazy(() =>
   import('./overview/overview.tsx').then(({ Overview }) => ({ default: Overview })),
 );
+const Tools = lazy(() => import('./tools/tools.tsx').then(({ Tools }) => ({ default: Tools })));
 const Keys = lazy(() => import('./keys/keys.tsx').then(({ Keys }) => ({ default: Keys })));
 
 /** Every page by its path. What is not on the first one is fetched when it is gone to. */
@@ -63,6 +64,7 @@ export function Pages() {
         <Route path="/keys/:keyId/:tab?">
           {({ keyId, tab }) => <KeyDetail key={keyId} keyId={keyId} tab={tab ?? 'key-policy'} />}
         </Route>
+        <Route path="/tools/:tool?">{({ tool }) => <Tools tool={tool ?? 'encrypt'} />}</Route>
         <Route path="/access">
           <WhyDenied />
         </Route>

@@ -9,6 +9,7 @@ const ITEMS: readonly (SideNavigationProps.Link | SideNavigationProps.Section)[]
     text: 'Keys',
     items: [
       { type: 'link', text: 'KMS keys', href: hrefOf('/keys') },
+      { type: 'link', text: 'Use keys', href: hrefOf('/tools') },
       { type: 'link', text: 'Why was this denied?', href: hrefOf('/access') },
     ],
   },
