@@ -234,7 +234,9 @@ function Work({
       }
     >
       {done}
-      <Box variant="small" display="block">{sizeText(made.file.size)}; the browser keeps it until you leave this page.</Box>
+      <Box variant="small" display="block">
+        {sizeText(made.file.size)}; the browser keeps it until you leave this page.
+      </Box>
     </Alert>
   );
 }
