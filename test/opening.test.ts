@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { readConfiguration } from '../src/config.ts';
 import { OperatorError } from '../src/errors.ts';
@@ -60,6 +61,17 @@ describe('opening a data directory', () => {
     const before = await readFile(file);
     await assertRefused('production', /^cannot open the store \S+qkms\.db: file is not a database; /);
     assert.deepEqual(await readFile(file), before);
+  });
+
+  it('is refused when the database is of another application, which stays as it is', async () => {
+    const file = join(dataDirectory, 'qkms.db');
+    const other = new DatabaseSync(file);
+    other.exec('create table recipes (name text)');
+    other.close();
+    const before = await readFile(file);
+    await assertRefused('production', /^the database holds tables of another application \(recipes\); /);
+    assert.deepEqual(await readFile(file), before);
+    assert.deepEqual(await readdir(dataDirectory), ['qkms.db']);
   });
 
   it('is refused when the database is damaged', async () => {

@@ -141,8 +141,9 @@ const dialect: Dialect = {
 function connect(location: string): DatabaseSync {
   const database = new DatabaseSync(location, { timeout: WRITE_WAIT });
   try {
+    // The journal mode is kept in the file: that of another application's stays as it is.
+    if (!isOfAnotherApplication(database)) database.exec('pragma journal_mode = wal');
     database.exec(`
-      pragma journal_mode = wal;
       pragma synchronous = full;
       pragma fullfsync = on;
       pragma secure_delete = on;
@@ -154,6 +155,11 @@ function connect(location: string): DatabaseSync {
     database.close();
     throw error;
   }
+}
+
+function isOfAnotherApplication(database: DatabaseSync): boolean {
+  const tables = database.prepare("select name from sqlite_master where type = 'table'").all();
+  return tables.length > 0 && !tables.some(({ name }) => name === 'meta');
 }
 
 /** The part of `node:sqlite` that Kysely's SQLite driver needs, with each statement prepared once. */
