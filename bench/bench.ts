@@ -31,7 +31,7 @@ const UNCACHED_KEYS = 20_000;
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 const asked = readOptions();
-if (asked?.only !== undefined) await benchApart(asked.only, asked.isQuick);
+if (asked?.only !== undefined) await benchApart(asked.only, asked.isQuick, asked.options);
 else if (asked !== undefined) await bench(asked.options, asked.isQuick);
 
 async function bench(options: Options, isQuick: boolean): Promise<void> {
@@ -72,7 +72,7 @@ async function bench(options: Options, isQuick: boolean): Promise<void> {
       identities: await measureApart('identities', directory),
       grants: await measureApart('grants', directory),
       signing: await measureApart('signing', directory),
-      postgres: await measureApart('postgres', directory),
+      postgres: await measureApart('postgres', directory, options),
     };
     const largeStore = options.million
       ? await measureLargeStore(directory, generators, decrypt, options)
@@ -139,15 +139,19 @@ async function measureFootprint(dataDirectory: string, workers: number): Promise
   return { startTime: median(startTimes, (time) => time), idleMemory };
 }
 
-function measureApart<A extends Apart>(name: A, directory: string): Promise<ApartReports[A]> {
-  return runApart(name, directory);
+function measureApart<A extends Apart>(
+  name: A,
+  directory: string,
+  { million }: Partial<Options> = {},
+): Promise<ApartReports[A]> {
+  return runApart(name, directory, ...(million === true ? ['--million'] : []));
 }
 
 /** Runs a program that measures in a process of its own, and answers with what it sends. */
-async function runApart<R>(name: string, directory: string): Promise<R> {
+async function runApart<R>(name: string, directory: string, ...flags: readonly string[]): Promise<R> {
   say(`measuring: ${name}`);
   const path = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
-  const child = fork(path, [join(directory, name)], { execArgv: [...NODE_FLAGS] });
+  const child = fork(path, [join(directory, name), ...flags], { execArgv: [...NODE_FLAGS] });
   const death = once(child, 'exit').then(() => Promise.reject(new Error(`${name} failed`)));
   const [report]: R[] = await Promise.race([once(child, 'message'), death]);
   if (report === undefined) throw new Error(`${name} measured nothing`);
@@ -156,10 +160,11 @@ async function runApart<R>(name: string, directory: string): Promise<R> {
 }
 
 /** Measures one section again, and puts it into the results that there are. */
-async function benchApart(name: Apart, isQuick: boolean): Promise<void> {
+async function benchApart(name: Apart, isQuick: boolean, options: Options): Promise<void> {
   const directory = await temporaryDirectory();
   const results = new URL('results.md', import.meta.url);
-  const text = replaceApart(await readFile(results, 'utf8'), name, await measureApart(name, directory));
+  const report = await measureApart(name, directory, options);
+  const text = replaceApart(await readFile(results, 'utf8'), name, report);
   if (isQuick) process.stdout.write(text);
   else await writeFile(results, text);
 }

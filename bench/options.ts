@@ -22,7 +22,8 @@ in turn, again and again), and writes bench/results.md.
   --connections <number>  that ask at a time (default: 32)
   --workers <number>      server processes, and load generators (default: 1)
   --rounds <number>       every figure is the median of so many (default: 7)
-  --million               also fill a store with 1,000,000 keys and measure it: some minutes, 3 GB of disk
+  --million               also fill a store with 1,000,000 keys and measure it, and one on PostgreSQL where that is
+                          measured: 10 minutes each, 3 GB of disk
   --only <section>        measures one section again, and puts it into bench/results.md: policy, identities, grants,
                           signing or postgres
   --quick                 2 rounds of 1 second, to see that it works; writes no results

@@ -37,6 +37,12 @@ export function renderPostgres({
       ],
       stores.map((cost) => [`${whole(cost.keys)} keys`, ...cells(cost)]),
     ),
+    list(
+      stores.map(
+        ({ keys, copySeconds }) =>
+          `\`qkms migrate-store\` copied the store of ${whole(keys)} keys from SQLite in ${copySeconds.toFixed(0)} s`,
+      ),
+    ),
     table(
       [`Decrypt by 1 node, ${connections} connections, 100 keys`, ...HEAD],
       changes.map((cost) => [
