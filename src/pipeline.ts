@@ -120,7 +120,7 @@ export function createPipeline({
     const requireOneView = async () => {
       if (!store.hasMoved(begun)) return;
       if (unit !== undefined) await unit.requireUnchanged();
-      else if (!(await store.isUnchanged(begun))) throw new RevisionConflict();
+      else if ((await store.changesSince(begun))?.length !== 0) throw new RevisionConflict();
     };
     let call: Call;
     try {
@@ -254,7 +254,8 @@ export function createPipeline({
       const progress = beginning(wire, operation, kms.clock.now(), observation);
       try {
         const isRepeated = judgements > 1;
-        return await (isRepeated ? walkInTurn : walk)(wire, protocol, operation, progress, isRepeated);
+        const take = isRepeated && !operation.readOnly ? walkInTurn : walk;
+        return await take(wire, protocol, operation, progress, isRepeated);
       } catch (error) {
         const isLast = judgements === MOST_JUDGEMENTS;
         if (error instanceof RevisionConflict && !isLast) continue;

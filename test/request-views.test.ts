@@ -52,19 +52,19 @@ describe('the state of the caches', () => {
     assert.equal(store.hasMoved(begun), false);
   });
 
-  it('has moved when an entry was loaded, and is the same if nothing was changed', async () => {
+  it('has moved when an entry was loaded, and tells that nothing was changed', async () => {
     const begun = store.cacheState();
     await numberOf('uncached');
     assert.equal(store.hasMoved(begun), true);
-    assert.equal(await store.isUnchanged(begun), true);
+    assert.deepEqual(await store.changesSince(begun), []);
   });
 
-  it('is not the same when an entry was loaded that may be newer than one of the cache', async () => {
+  it('tells what was changed when an entry was loaded that may be newer than one of the cache', async () => {
     const begun = store.cacheState();
     await changeElsewhere('cached', 'uncached');
     assert.deepEqual([await numberOf('cached'), await numberOf('uncached')], [1, 2]);
     assert.equal(store.hasMoved(begun), true);
-    assert.equal(await store.isUnchanged(begun), false);
+    assert.deepEqual(await store.changesSince(begun), ['thing/cached', 'thing/uncached']);
     assert.deepEqual([await numberOf('cached'), await numberOf('uncached')], [2, 2]);
   });
 
@@ -74,7 +74,7 @@ describe('the state of the caches', () => {
     await numberOf('uncached');
     const begun = store.cacheState();
     assert.equal(store.hasMoved(begun), true);
-    assert.equal(await store.isUnchanged(begun), false);
+    assert.deepEqual(await store.changesSince(begun), ['thing/cached', 'thing/uncached']);
   });
 
   it('has moved when changes were applied meanwhile', async () => {
@@ -82,6 +82,17 @@ describe('the state of the caches', () => {
     await changeElsewhere('other');
     await store.passFence();
     assert.equal(store.hasMoved(begun), true);
+    await changeElsewhere('cached');
+    assert.deepEqual(await store.changesSince(begun), ['thing/other', 'thing/cached']);
+  });
+
+  it('does not tell of changes that are long past', async () => {
+    const begun = store.cacheState();
+    for (let changes = 0; changes < 300; changes += 1) {
+      await changeElsewhere('other');
+      await store.passFence();
+    }
+    assert.equal(await store.changesSince(begun), undefined);
   });
 });
 

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { RevisionConflict } from './refusals.ts';
 import { authenticateRow, verifyRow } from './rows.ts';
 import type { Reader, Writer } from './store.ts';
 
@@ -55,21 +54,6 @@ export async function readChanges(
     stamps.get(position.version) === position.stamp;
   const entities = rows.filter(({ version }) => version > since.version).map(({ entity }) => entity);
   return { position, entities: isComplete ? entities : undefined };
-}
-
-/**
- * Makes sure that none of some entities has been changed by transactions after a position.
- *
- * @throws RevisionConflict when one has, or when it cannot be told what has changed
- */
-export async function requireUnchanged(
-  reader: Reader,
-  since: LogPosition,
-  entities: ReadonlySet<string>,
-): Promise<void> {
-  const changes = await readChanges(reader, since);
-  if (changes.entities === undefined || changes.entities.some((entity) => entities.has(entity)))
-    throw new RevisionConflict();
 }
 
 /** Notes which entities the present transaction changes, at least one. */

@@ -28,6 +28,16 @@ export interface CacheState {
   readonly loads: number;
 }
 
+/** Changes that have been applied to the caches. */
+interface AppliedChanges {
+  readonly since: LogPosition | undefined;
+  /** `undefined` when it could not be told what they were. */
+  readonly entities: readonly string[] | undefined;
+}
+
+/** How many of them are kept for requests that are being judged meanwhile. */
+const APPLIED_CHANGES_KEPT = 256;
+
 /** What changes and reads the state, without a say in what else becomes of it. */
 export type Transactions = Pick<Store, 'read' | 'write'>;
 
@@ -44,6 +54,7 @@ export class Store {
   /** The mark of the fence, and the write transaction, up to which changes have been applied to the caches. */
   #appliedMark: number | string | undefined;
   #appliedPosition: LogPosition | undefined;
+  readonly #applied: AppliedChanges[] = [];
   #loads = 0;
   #loadsBeforeLook = 0;
   #presentLook: Promise<void> = Promise.resolve();
@@ -97,13 +108,20 @@ export class Store {
   }
 
   /**
-   * Whether nothing at all has been changed between the moment of a state of the caches and the call, by any process.
+   * Which entities were changed, by any process, between the moment of a state of the caches and the call; `undefined` when
+   * that cannot be told.
    *
    * @throws ServiceError as `passFence`
    */
-  async isUnchanged(since: CacheState): Promise<boolean> {
+  async changesSince({ position }: CacheState): Promise<readonly string[] | undefined> {
     await this.passFence();
-    return this.#appliedPosition === since.position;
+    if (this.#appliedPosition === position) return [];
+    const first = this.#applied.findLastIndex(({ since }) => since === position);
+    if (first === -1) return undefined;
+    const changes = this.#applied.slice(first).map(({ entities }) => entities);
+    return changes.some((entities) => entities === undefined)
+      ? undefined
+      : changes.flatMap((entities) => entities ?? []);
   }
 
   /**
@@ -216,6 +234,10 @@ export class Store {
     const { position, entities } = await this.read((reader) => readChanges(reader, this.#appliedPosition));
     if (entities === undefined) for (const cache of this.#caches.values()) cache.clear();
     else for (const entity of entities) this.#invalidate(entity);
+    if (position !== this.#appliedPosition) {
+      this.#applied.push({ since: this.#appliedPosition, entities });
+      if (this.#applied.length > APPLIED_CHANGES_KEPT) this.#applied.shift();
+    }
     this.#appliedPosition = position;
     this.#appliedMark = mark;
   }

@@ -1,4 +1,4 @@
-import { requireUnchanged } from './change-log.ts';
+import { readChanges } from './change-log.ts';
 import type { Entries, EntryCache } from './entry-cache.ts';
 import { RevisionConflict } from './refusals.ts';
 import type { CacheState, Reader, Store, Writer } from './store.ts';
@@ -50,10 +50,10 @@ export class UnitOfWork implements RequestStore {
   /**
    * Makes sure that nothing which the request rests on has changed since it passed the fence.
    *
-   * @throws RevisionConflict when something has
+   * @throws RevisionConflict when something has, or when that cannot be told
    */
-  requireUnchanged(): Promise<void> {
-    return this.#store.read((reader) => requireUnchanged(reader, this.#begun.position, this.#entities));
+  async requireUnchanged(): Promise<void> {
+    this.#requireNoneOf(await this.#store.changesSince(this.#begun));
   }
 
   async read<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
@@ -91,6 +91,11 @@ export class UnitOfWork implements RequestStore {
     await this.#transaction?.catch(() => {});
   }
 
+  #requireNoneOf(changed: readonly string[] | undefined): void {
+    if (changed === undefined || changed.some((entity) => this.#entities.has(entity)))
+      throw new RevisionConflict();
+  }
+
   #begin(): Promise<Writer> {
     const ended = new Promise<(writer: Writer) => Promise<void>>((resolve, reject) => {
       this.#end = resolve;
@@ -103,7 +108,7 @@ export class UnitOfWork implements RequestStore {
         // What the request has done in a transaction that the engine undid, it can only do anew.
         if (hasBegun) throw new RevisionConflict();
         hasBegun = true;
-        await requireUnchanged(writer, this.#begun.position, this.#entities);
+        this.#requireNoneOf((await readChanges(writer, this.#begun.position)).entities);
         resolve(writer);
         const last = await ended;
         await last(writer);
