@@ -25,6 +25,7 @@ describe('the configuration without any setting', () => {
       auditDurability: 'none',
       auditRetentionDays: 90,
       auditSinks: [],
+      auditWitnesses: [],
     });
   });
 
@@ -74,6 +75,7 @@ describe('a setting', () => {
         QKMS_AUDIT_SINKS: 'cloudtrail:/trail',
         QKMS_METRICS_LISTEN: '[::]:9464',
         QKMS_METRICS_TOKEN: 'prometheus-0123456789',
+        QKMS_AUDIT_WITNESSES: 'file:/witness',
         QKMS_SEED_FILE: 'seed.yaml',
       },
     );
@@ -100,6 +102,9 @@ describe('a setting', () => {
       ],
       metricsListen: { host: '::', port: 9464 },
       metricsToken: 'prometheus-0123456789',
+      auditWitnesses: [
+        { kind: 'file', name: 'witness file:/witness', path: '/witness', intervalSeconds: 60 },
+      ],
     });
   });
 
@@ -304,7 +309,7 @@ describe('audit sinks', () => {
 
   for (const [auditSinks, auditDurability, message] of [
     ['file:a', 'strict', /^--audit-sink \(QKMS_AUDIT_SINKS\): the URL does not name an absolute path/],
-    ['file:/a,file:/a#keep=1', 'strict', /the same sink is there twice/],
+    ['file:/a,file:/a#keep=1', 'strict', /the same URL is there twice/],
     ['file:/a', 'none', /nothing to deliver; set --audit-durability \(QKMS_AUDIT_DURABILITY\)/],
   ] as const) {
     it(`are refused: ${auditSinks} with ${auditDurability}`, () => {

@@ -5,7 +5,7 @@ import { parseDatabaseUrl } from './database-url.ts';
 import { OperatorError } from './errors.ts';
 import { type ListenAddress, parseHost, parseListenAddress } from './listen-address.ts';
 import { isLoopback } from './loopback.ts';
-import { parseSinkUrl, type SinkUrl } from './sink-url.ts';
+import { parseSinkUrl, parseWitnessUrl, type SinkUrl, type WitnessUrl } from './sink-url.ts';
 
 /** `production` enforces signatures and policies; `development` takes any credentials and keeps nothing on disk. */
 export type Mode = 'production' | 'development';
@@ -65,6 +65,8 @@ export interface Configuration {
   readonly auditRetentionDays: number;
   /** Where audit records are delivered to; no two have the same name. */
   readonly auditSinks: readonly SinkUrl[];
+  /** Where checkpoints of the audit log are delivered to; no two have the same name. */
+  readonly auditWitnesses: readonly WitnessUrl[];
 }
 
 /** How one decision of the operator is written: as a flag, as an environment variable, or as both. */
@@ -198,6 +200,14 @@ export const SETTINGS = Object.freeze({
     variable: 'QKMS_METRICS_TOKEN',
     summary: 'the bearer token without which there are no metrics (needed beyond loopback)',
   },
+  auditWitnesses: {
+    flag: '--audit-witness',
+    argument: 'url',
+    isList: true,
+    variable: 'QKMS_AUDIT_WITNESSES',
+    summary:
+      'deliver checkpoints of the audit log to file:/path or https://host/path#verifier-key-file=/path; several by giving it again, or separated by commas (default: none)',
+  },
   logLevel: {
     flag: '--log-level',
     argument: 'level',
@@ -283,7 +293,8 @@ export function readConfiguration(
       1,
       MAXIMUM_RETENTION_DAYS,
     ),
-    auditSinks: readAuditSinks(read('auditSinks')),
+    auditSinks: readUrls('auditSinks', read('auditSinks'), parseSinkUrl),
+    auditWitnesses: readUrls('auditWitnesses', read('auditWitnesses'), parseWitnessUrl),
   };
   requireTlsBeyondLoopback(configuration);
   requireSomethingToDeliver(configuration);
@@ -467,25 +478,29 @@ function readDatabaseUrl(typed: string | undefined): string | undefined {
   }
 }
 
-function readAuditSinks(typed: string | undefined): readonly SinkUrl[] {
+function readUrls<T extends { readonly name: string }>(
+  setting: SettingName,
+  typed: string | undefined,
+  parse: (url: string) => T,
+): readonly T[] {
   if (typed === undefined) return [];
-  const sinks = typed.split(',').map((url) => {
+  const urls = typed.split(',').map((url) => {
     try {
-      return Object.freeze(parseSinkUrl(url.trim()));
+      return Object.freeze(parse(url.trim()));
     } catch (error) {
-      if (error instanceof OperatorError) throw invalid('auditSinks', error.message);
+      if (error instanceof OperatorError) throw invalid(setting, error.message);
       throw error;
     }
   });
-  if (new Set(sinks.map(({ name }) => name)).size < sinks.length)
-    throw invalid('auditSinks', 'the same sink is there twice; give each once');
-  return Object.freeze(sinks);
+  if (new Set(urls.map(({ name }) => name)).size < urls.length)
+    throw invalid(setting, 'the same URL is there twice; give each once');
+  return Object.freeze(urls);
 }
 
-function requireSomethingToDeliver({ auditSinks, auditDurability }: Configuration): void {
-  if (auditSinks.length === 0 || auditDurability !== 'none') return;
+function requireSomethingToDeliver({ auditSinks, auditWitnesses, auditDurability }: Configuration): void {
+  if (auditDurability !== 'none' || auditSinks.length + auditWitnesses.length === 0) return;
   throw invalid(
-    'auditSinks',
+    auditSinks.length > 0 ? 'auditSinks' : 'auditWitnesses',
     `calls are not recorded, so that there is nothing to deliver; set ${nameOf('auditDurability')} to strict or soon`,
   );
 }

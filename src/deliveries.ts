@@ -2,15 +2,16 @@ import type { Logger } from 'pino';
 import {
   type DeliveryLag,
   type DeliveryReport,
-  openSink,
+  deliveryToSink,
+  deliveryToWitness,
   readDeliveryLags,
   startDelivery,
 } from './audit/index.ts';
 import type { Clock } from './clock.ts';
-import type { SinkUrl } from './sink-url.ts';
+import type { Configuration } from './config.ts';
 import type { Store } from './store/index.ts';
 
-/** The deliveries of audit records as one process sees them. */
+/** The deliveries of the audit log as one process sees them. */
 export interface Deliveries {
   /**
    * How far each audit sink is behind, whichever process delivers to it.
@@ -22,7 +23,7 @@ export interface Deliveries {
 }
 
 /**
- * Delivers the audit log to sinks, and logs what goes wrong.
+ * Delivers the audit log to sinks and witnesses, and logs what goes wrong.
  *
  * @param parts.delivers whether this process does so; any number may
  */
@@ -38,16 +39,17 @@ export function startDeliveries(
     readonly logger: Logger;
     readonly delivers: boolean;
   },
-  sinks: readonly SinkUrl[],
+  { auditSinks, auditWitnesses }: Pick<Configuration, 'auditSinks' | 'auditWitnesses'>,
 ): Deliveries {
-  const lags = () =>
-    readDeliveryLags(
-      { store, clock },
-      sinks.map(({ name }) => name),
-    );
+  const names = auditSinks.map(({ name }) => name);
+  const lags = () => readDeliveryLags({ store, clock }, names);
   const report = reportTo(logger, lags);
+  const deliveries = [
+    ...auditSinks.map((url) => deliveryToSink(url, clock)),
+    ...auditWitnesses.map((url) => deliveryToWitness(url, store)),
+  ];
   const stops = delivers
-    ? sinks.map((url) => startDelivery({ store, clock }, openSink(url, clock), report))
+    ? deliveries.map((delivery) => startDelivery({ store, clock }, delivery, report))
     : [];
   return {
     lags,
@@ -60,16 +62,16 @@ export function startDeliveries(
 /** Tells the log of deliveries: of each failure with how much waits because of it. */
 function reportTo(logger: Logger, lags: Deliveries['lags']): DeliveryReport {
   return {
-    async failed(sink, error, pause) {
+    async failed(to, error, pause) {
       const known = await lags().catch(() => []);
-      const lag = known.find((each) => each.sink === sink);
+      const { recordsBehind, secondsBehind } = known.find(({ sink }) => sink === to) ?? {};
       logger.error(
-        { sink, ...lag, err: error, retryInSeconds: pause / 1000 },
-        'delivering audit records failed; trying again',
+        { to, recordsBehind, secondsBehind, err: error, retryInSeconds: pause / 1000 },
+        'delivering the audit log failed; trying again',
       );
     },
-    recovered: (sink) => logger.info({ sink }, 'audit records are delivered again'),
-    missed: (sink, from, to) =>
-      logger.error({ sink, from, to }, 'audit records were deleted before they could be delivered'),
+    recovered: (to) => logger.info({ to }, 'the audit log is delivered again'),
+    missed: (to, from, before) =>
+      logger.error({ to, from, before }, 'audit records were deleted before they could be delivered'),
   };
 }

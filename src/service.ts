@@ -182,16 +182,14 @@ export async function openService(
         requireRightClock,
       )
     : () => {};
-  const sinkNames = configuration.auditSinks.map(({ name }) => name);
+  const { auditSinks, auditWitnesses } = configuration;
+  const receivers = [...auditSinks, ...auditWitnesses].map(({ name }) => name);
   const stopRetention = options.scheduler
-    ? startRetention({ store, clock }, configuration.auditRetentionDays, sinkNames, (error) =>
+    ? startRetention({ store, clock }, configuration.auditRetentionDays, receivers, (error) =>
         logger.error({ err: error }, 'deleting old audit records failed; trying again'),
       )
     : () => {};
-  const deliveries = startDeliveries(
-    { store, clock, logger, delivers: options.scheduler },
-    configuration.auditSinks,
-  );
+  const deliveries = startDeliveries({ store, clock, logger, delivers: options.scheduler }, configuration);
   const unreadyReason = () => findUnreadyReason({ store, keyring, audit, requireRightClock });
   metrics?.showService(store, audit);
   if (options.scheduler) metrics?.showStore({ store, clock, unreadyReason });

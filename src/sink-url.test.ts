@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
-import { parseSinkUrl } from './sink-url.ts';
+import { parseSinkUrl, parseWitnessUrl } from './sink-url.ts';
 
 const NO_TLS_FILES = { caFile: undefined, certificateFile: undefined, keyFile: undefined };
 
@@ -112,4 +112,39 @@ describe('URLs of audit sinks', () => {
       }),
     );
   });
+});
+
+describe('URLs of witnesses', () => {
+  it('name files and endpoints', () => {
+    assert.deepEqual(parseWitnessUrl('file:/mnt/checkpoints#interval-seconds=10'), {
+      kind: 'file',
+      name: 'witness file:/mnt/checkpoints',
+      path: '/mnt/checkpoints',
+      intervalSeconds: 10,
+    });
+    assert.deepEqual(parseWitnessUrl('https://witness.example.com/log/#verifier-key-file=/w.key'), {
+      kind: 'http',
+      name: 'witness https://witness.example.com/log',
+      url: 'https://witness.example.com/log',
+      headerFile: undefined,
+      verifierKeyFile: '/w.key',
+      intervalSeconds: 60,
+      ...NO_TLS_FILES,
+    });
+  });
+
+  const refused: readonly (readonly [string, RegExp])[] = [
+    ['', /not the URL of a witness/],
+    ['syslog+tls://host', /not the URL of a witness/],
+    ['file:checkpoints', /does not name an absolute path/],
+    ['file:/a#keep=1', /unknown option "keep"/],
+    ['https://host/', /has no option verifier-key-file/],
+    ['http://host/#verifier-key-file=/k', /plain HTTP/],
+    ['https://host/#verifier-key-file=/k&interval-seconds=0', /interval-seconds of the URL is out of range/],
+  ];
+  for (const [url, message] of refused) {
+    it(`refuse ${url}`, () => {
+      assert.throws(() => parseWitnessUrl(url), { name: 'OperatorError', message });
+    });
+  }
 });

@@ -50,6 +50,31 @@ export interface CloudTrailSinkUrl {
   readonly intervalSeconds: number;
 }
 
+/** A witness that is a file: checkpoints are added to it. */
+export interface FileWitnessUrl {
+  readonly kind: 'file';
+  /** How the witness is called everywhere; no sink has such a name. */
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  readonly intervalSeconds: number;
+}
+
+/** A witness on the network (https://c2sp.org/tlog-witness). */
+export interface HttpWitnessUrl extends TlsClientFiles {
+  readonly kind: 'http';
+  readonly name: string;
+  /** To which `/add-checkpoint` is appended. */
+  readonly url: string;
+  readonly headerFile: string | undefined;
+  /** Holds the verifier key by which its cosignatures are verified. */
+  readonly verifierKeyFile: string;
+  readonly intervalSeconds: number;
+}
+
+/** Where checkpoints of the audit log are delivered to. Plain data. */
+export type WitnessUrl = FileWitnessUrl | HttpWitnessUrl;
+
 /** Where audit records are delivered to. Plain data. */
 export type SinkUrl = FileSinkUrl | HttpSinkUrl | SyslogSinkUrl | CloudTrailSinkUrl;
 
@@ -66,7 +91,7 @@ const TLS_OPTIONS = ['ca-file', 'certificate-file', 'key-file'] as const;
 export function parseSinkUrl(text: string): SinkUrl {
   const scheme = schemeOf(text);
   const [name = '', ...rest] = text.split('#');
-  const optionsText = rest.length === 0 ? '' : rest.join('#');
+  const optionsText = rest.join('#');
   switch (scheme) {
     case 'file': {
       const options = readOptions(optionsText, ['max-bytes', 'max-age-hours', 'keep']);
@@ -111,13 +136,50 @@ export function parseSinkUrl(text: string): SinkUrl {
   }
 }
 
+/**
+ * Reads the URL of a witness of the audit log: `file:/…` or `https://…#verifier-key-file=/…`.
+ *
+ * @throws OperatorError saying what is wrong with it, without repeating what can hold a secret
+ */
+export function parseWitnessUrl(text: string): WitnessUrl {
+  const scheme = schemeOf(text);
+  const [typed = '', ...rest] = text.split('#');
+  const optionsText = rest.join('#');
+  if (scheme === 'file') {
+    const options = readOptions(optionsText, ['interval-seconds']);
+    const intervalSeconds = options.number('interval-seconds', 60, 1, 86_400);
+    return { kind: 'file', name: `witness ${typed}`, path: readPath(typed, scheme), intervalSeconds };
+  }
+  if (scheme !== 'http' && scheme !== 'https')
+    throw new OperatorError(
+      'not the URL of a witness; give one such as file:/mnt/witness/checkpoints, or https://witness.example.com#verifier-key-file=/etc/qkms/witness.key',
+    );
+  const known = ['verifier-key-file', 'interval-seconds', 'header-file', ...TLS_OPTIONS];
+  const options = readOptions(optionsText, known);
+  const verifierKeyFile = options.path('verifier-key-file');
+  if (verifierKeyFile === undefined)
+    throw new OperatorError(
+      'the URL has no option verifier-key-file; give the path of the file that holds the verifier key of the witness',
+    );
+  const url = readHttpUrl(typed).replace(/\/$/, '');
+  return {
+    kind: 'http',
+    name: `witness ${url}`,
+    url,
+    headerFile: options.path('header-file'),
+    verifierKeyFile,
+    intervalSeconds: options.number('interval-seconds', 60, 1, 86_400),
+    ...options.tls(),
+  };
+}
+
 /** What may be repeated of any URL. */
-export function schemeOf(text: string): string | undefined {
+function schemeOf(text: string): string | undefined {
   return /^([a-z][a-z0-9+.-]{0,19}):/i.exec(text)?.[1]?.toLowerCase();
 }
 
 /** @throws OperatorError when it is not an absolute path */
-export function readPath(url: string, scheme: string): string {
+function readPath(url: string, scheme: string): string {
   const [, encoded] = /^[a-z]+:(?:\/\/)?(\/[^/?].*)$/i.exec(url) ?? [];
   const path = decode(encoded ?? '');
   if (path === undefined || path === '' || hasControls(path) || encoded?.includes('?') || path.endsWith('/'))
@@ -132,7 +194,7 @@ export function readPath(url: string, scheme: string): string {
  *
  * @throws OperatorError when requests cannot or must not be sent there
  */
-export function readHttpUrl(text: string): string {
+function readHttpUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.hostname === '')
     throw new OperatorError(
@@ -160,7 +222,7 @@ function readAddress(name: string): { readonly host: string; readonly port: numb
 }
 
 /** The options after the `#` of a URL. */
-export interface UrlOptions {
+interface UrlOptions {
   has(name: string): boolean;
   /** @throws OperatorError when it is not a whole number in this range */
   number(name: string, otherwise: number, least: number, most: number): number;
@@ -171,7 +233,7 @@ export interface UrlOptions {
 }
 
 /** @throws OperatorError when there are options that are not known, or some twice */
-export function readOptions(text: string, known: readonly string[]): UrlOptions {
+function readOptions(text: string, known: readonly string[]): UrlOptions {
   const options = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(text)) {
     if (!known.includes(name))

@@ -161,12 +161,12 @@ describe('an HTTP endpoint', () => {
       assert.equal(headers['content-type'], 'application/x-ndjson');
     }
     const log = started.log.map((line) => JSON.parse(line));
-    const failed = log.find(({ msg }) => msg === 'delivering audit records failed; trying again');
+    const failed = log.find(({ msg }) => msg === 'delivering the audit log failed; trying again');
     assert.deepEqual(
-      [failed.sink, failed.err.message],
+      [failed.to, failed.err.message],
       [receiver.url, 'the endpoint answered with status 503'],
     );
-    assert.ok(log.some(({ msg }) => msg === 'audit records are delivered again'));
+    assert.ok(log.some(({ msg }) => msg === 'the audit log is delivered again'));
     assert.ok(!started.log.join().includes('opensesame'));
     await timeUntil(started, 'nothing is behind', async () => {
       const ready = await fetch(`${started.endpoint}/health/ready`);
@@ -201,7 +201,7 @@ describe('a syslog receiver', () => {
     await assert.rejects(started.client().encrypt({ KeyId: 'alias/none', Plaintext: Buffer.from('x') }));
     await listKeys(started, 2);
     await timeUntil(started, 'it is cut', () =>
-      started.log.join().includes('delivering audit records failed'),
+      started.log.join().includes('delivering the audit log failed'),
     );
     receiver.cut(false);
     await timeUntil(started, 'all are there', () => receiver.received.length > 0);

@@ -9,6 +9,7 @@ import {
   writeFact,
 } from '../store/index.ts';
 import { originOf } from './log/checkpoint.ts';
+import { verifierKey } from './log/note.ts';
 import { LogHead } from './log/record.ts';
 
 const PRIVATE_KEY = 'audit_private_key';
@@ -66,6 +67,11 @@ function createAuditKey(store: Store, keyring: Keyring): Promise<AuditKey> {
 
 function identityOf(storeId: string): readonly string[] {
   return ['audit-key', storeId];
+}
+
+/** The origin and the public key as witnesses need them: a verifier key (https://c2sp.org/signed-note). */
+export function verifierKeyOf({ origin, privateKey }: AuditKey): string {
+  return verifierKey(origin, createPublicKey(privateKey));
 }
 
 /** The public key as verifiers need it: PEM (SubjectPublicKeyInfo). */

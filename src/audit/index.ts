@@ -1,9 +1,10 @@
-export { type AuditKey, openAuditKey, publicKeyOf } from './audit-key.ts';
+export { type AuditKey, openAuditKey, publicKeyOf, verifierKeyOf } from './audit-key.ts';
 export {
-  type AuditSink,
+  type Delivery,
   type DeliveryLag,
   type DeliveryReport,
-  openSink,
+  deliveryToSink,
+  deliveryToWitness,
   readDeliveryLags,
   startDelivery,
 } from './delivery/index.ts';

@@ -1,4 +1,5 @@
 import {
+  type AuditCheckpoint,
   findAuditCheckpoint,
   listAuditCheckpoints,
   listAuditRecords,
@@ -49,9 +50,9 @@ export async function* exportLines(
   let checkpoints = await store.read((reader) => listAuditCheckpoints(reader, start, BATCH));
   const linesOfSize = async function* (size: number) {
     while (checkpoints[0] !== undefined && checkpoints[0].size <= size) {
-      const [{ note, subtrees, size: signed }] = checkpoints;
-      const tree = GrowingTree.from(signed, subtrees);
-      if (tree !== undefined && signed === size) yield checkpointLine({ note }, tree);
+      const [checkpoint] = checkpoints;
+      const { size: signed } = checkpoint;
+      if (signed === size) yield storedCheckpointLine(checkpoint);
       checkpoints = checkpoints.slice(1);
       if (checkpoints.length === 0)
         checkpoints = await store.read((reader) => listAuditCheckpoints(reader, signed + 1, BATCH));
@@ -64,6 +65,13 @@ export async function* exportLines(
     yield* linesOfSize(index + 1);
     if (isSigned && index + 1 >= range.to) return;
   }
+}
+
+/** The line of an export that holds a checkpoint. */
+export function storedCheckpointLine({ note, size, subtrees }: AuditCheckpoint): string {
+  const tree = GrowingTree.from(size, subtrees);
+  if (tree === undefined) throw new Error('a checkpoint has not as many subtrees as its size has');
+  return checkpointLine({ note }, tree);
 }
 
 /** Where an export begins that holds the record of an index. */

@@ -18,21 +18,21 @@ const MOST_TOGETHER = 50_000;
  * so at once.
  *
  * @param days how long records are kept at least
- * @param sinks names of the sinks for which records are kept until they have been delivered
+ * @param receivers names of the sinks and witnesses for which records are kept until they have been delivered
  * @param failed is told of each failure; it is tried again later
  * @returns a function that stops it
  */
 export function startRetention(
   { store, clock }: { readonly store: Store; readonly clock: Clock },
   days: number,
-  sinks: readonly string[],
+  receivers: readonly string[],
   failed: (error: unknown) => void,
 ): () => void {
   let cancel = () => {};
   let isStopped = false;
   const run = async () => {
     try {
-      while (!isStopped && (await deleteSome(store, clock.now() - days * DAY, sinks)));
+      while (!isStopped && (await deleteSome(store, clock.now() - days * DAY, receivers)));
     } catch (error) {
       if (!isStopped) failed(error);
     }
@@ -46,11 +46,11 @@ export function startRetention(
 }
 
 /** @returns whether there may be more */
-function deleteSome(store: Store, before: number, sinks: readonly string[]): Promise<boolean> {
+function deleteSome(store: Store, before: number, receivers: readonly string[]): Promise<boolean> {
   return store.write(async (writer) => {
     const [oldest] = await listAuditRecords(writer, 0, 1);
     if (oldest === undefined || oldest.firstDate > before) return false;
-    const size = Math.min(oldest.firstIndex + MOST_TOGETHER, await deliveredEverywhere(writer, sinks));
+    const size = Math.min(oldest.firstIndex + MOST_TOGETHER, await deliveredEverywhere(writer, receivers));
     const checkpoint = await findAuditCheckpoint(writer, { size, date: before });
     if (checkpoint === undefined || checkpoint.size <= oldest.firstIndex) return false;
     await deleteAuditRecords(writer, checkpoint.size);
@@ -58,9 +58,10 @@ function deleteSome(store: Store, before: number, sinks: readonly string[]): Pro
   });
 }
 
-/** Up to which index every sink has all records. */
-async function deliveredEverywhere(writer: Writer, sinks: readonly string[]): Promise<number> {
+/** Up to which index every sink and witness has what it needs. */
+async function deliveredEverywhere(writer: Writer, receivers: readonly string[]): Promise<number> {
   let least = Number.MAX_SAFE_INTEGER;
-  for (const sink of sinks) least = Math.min(least, (await findAuditDelivery(writer, sink))?.nextIndex ?? 0);
+  for (const name of receivers)
+    least = Math.min(least, (await findAuditDelivery(writer, name))?.nextIndex ?? 0);
   return least;
 }

@@ -5,6 +5,7 @@ import type { Configuration } from '../config.ts';
 interface VerifyOptions {
   readonly publicKey: string;
   readonly witness: readonly string[];
+  readonly witnessKey?: string;
   readonly part?: true;
   readonly json?: true;
 }
@@ -46,9 +47,11 @@ export function addAuditCommands(
 
   onStore(audit.command('public-key'))
     .description('write the public audit key, by which exports are verified (PEM)')
-    .action(async (_options: unknown, command: Command) => {
-      const { showPublicKey } = await import('./audit-store.ts');
-      process.stdout.write(await showPublicKey(readStore(command)));
+    .option('--verifier-key', 'write it in the form in which witnesses take it, with the origin of the log')
+    .action(async ({ verifierKey }: { readonly verifierKey?: true }, command: Command) => {
+      const { showPublicKey, showVerifierKey } = await import('./audit-store.ts');
+      const show = verifierKey ? showVerifierKey : showPublicKey;
+      process.stdout.write(await show(readStore(command)));
     });
 
   onStore(audit.command('export'))
@@ -97,6 +100,7 @@ export function addAuditCommands(
     )
     .requiredOption('--public-key <file>', 'the public audit key (PEM)')
     .option('--witness <file...>', 'checkpoints that a witness has seen: the logs have to reach that far', [])
+    .option('--witness-key <file>', 'verifier key of a witness that has to have cosigned its checkpoints')
     .option('--part', 'logs may begin with any record, not only with the first or where a checkpoint is')
     .option('--json', 'write the report as JSON')
     .addHelpText(

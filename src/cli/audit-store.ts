@@ -8,6 +8,7 @@ import {
   openAuditKey,
   publicKeyOf,
   readRecords,
+  verifierKeyOf,
 } from '../audit/index.ts';
 import { systemClock } from '../clock.ts';
 import type { Configuration } from '../config.ts';
@@ -23,6 +24,14 @@ const LOOK_INTERVAL = 500;
 export function showPublicKey(configuration: Configuration): Promise<string> {
   return withStore(configuration, async ({ store, keyring }) =>
     publicKeyOf(await openAuditKey(store, keyring)),
+  );
+}
+
+/** @returns a verifier key (https://c2sp.org/signed-note), and a newline */
+export function showVerifierKey(configuration: Configuration): Promise<string> {
+  return withStore(
+    configuration,
+    async ({ store, keyring }) => `${verifierKeyOf(await openAuditKey(store, keyring))}\n`,
   );
 }
 

@@ -1,14 +1,19 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
+import { pipeline, type Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import {
   type Checkpoint,
+  cosignedTime,
   type Fault,
   openCheckpoint,
   readCheckpointLine,
   readLines,
+  readWitnessKey,
   type VerifiedLog,
   verifyLogs,
+  type Witness,
 } from '../audit/log/index.ts';
 import { OperatorError } from '../errors.ts';
 import type { Report } from './policies.ts';
@@ -19,19 +24,24 @@ import type { Report } from './policies.ts';
  * @param files in the order in which their lines are to be read
  * @param options.publicKey path of the PEM file
  * @param options.witness paths of files that hold checkpoints: a note each, or lines as in an export
+ * @param options.witnessKey path of the file of the verifier key of the witness, who has to have cosigned them
  */
 export async function verifyExports(
   files: readonly string[],
   options: {
     readonly publicKey: string;
     readonly witness: readonly string[];
+    readonly witnessKey?: string;
     readonly part?: true;
     readonly json?: true;
   },
 ): Promise<Report & { readonly problem: string }> {
   try {
     const publicKey = await readPublicKey(options.publicKey);
-    const witnessed = (await Promise.all(options.witness.map((file) => readWitness(file, publicKey)))).flat();
+    const by = options.witnessKey === undefined ? undefined : await readKeyOfWitness(options.witnessKey);
+    const witnessed = (
+      await Promise.all(options.witness.map((file) => readWitness(file, publicKey, by)))
+    ).flat();
     const lines = new LinesOfFiles(files);
     const { logs, faults } = await verifyLogs(() => lines.read(), publicKey, {
       witnessed,
@@ -50,6 +60,9 @@ export async function verifyExports(
   }
 }
 
+/** The first bytes of a file that is compressed with gzip (RFC 1952). */
+const GZIP = 0x1f8b;
+
 /** Lines of several files, one after the other, which are counted together. */
 class LinesOfFiles {
   readonly #files: readonly string[];
@@ -67,7 +80,7 @@ class LinesOfFiles {
     for (const file of this.#files) {
       this.#before.push(count);
       try {
-        for await (const line of readLines(createReadStream(file))) {
+        for await (const line of readLines(await openExport(file))) {
           count += 1;
           yield line;
         }
@@ -84,6 +97,22 @@ class LinesOfFiles {
   }
 }
 
+/** The bytes of a file, unpacked if they are compressed with gzip. */
+async function openExport(path: string): Promise<Readable> {
+  const file = await open(path);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
+  await file.close();
+  const stream = createReadStream(path);
+  const isCompressed = bytesRead === 2 && buffer.readUInt16BE() === GZIP;
+  return isCompressed ? pipeline(stream, createGunzip(), () => {}) : stream;
+}
+
+async function readKeyOfWitness(file: string): Promise<Witness> {
+  const witness = readWitnessKey(await readWhole('the verifier key of the witness', file));
+  if (witness !== undefined) return witness;
+  throw new OperatorError(`${file} does not hold the verifier key of a witness, <name>+<key id>+<key>`);
+}
+
 async function readPublicKey(file: string): Promise<KeyObject> {
   const pem = await readWhole('the public key', file);
   try {
@@ -97,7 +126,12 @@ async function readPublicKey(file: string): Promise<KeyObject> {
   throw new OperatorError(`${file} is not a public key for Ed25519; give that of the audit key`);
 }
 
-async function readWitness(file: string, publicKey: KeyObject): Promise<readonly Checkpoint[]> {
+/** @param by who has to have cosigned the checkpoints */
+async function readWitness(
+  file: string,
+  publicKey: KeyObject,
+  by: Witness | undefined,
+): Promise<readonly Checkpoint[]> {
   const text = await readWhole('the checkpoints of a witness', file);
   const isLines = text.startsWith('{');
   const checkpoints = isLines
@@ -107,8 +141,12 @@ async function readWitness(file: string, publicKey: KeyObject): Promise<readonly
         .map((line) => readCheckpointLine(line, publicKey))
     : [openCheckpoint(text, publicKey)];
   return checkpoints.map((checkpoint, at) => {
-    if (checkpoint !== undefined) return checkpoint;
     const place = isLines ? `${file}:${at + 1}` : file;
+    if (checkpoint !== undefined && by !== undefined && cosignedTime(checkpoint.note, by) === undefined)
+      throw new OperatorError(
+        `${place} is not cosigned by ${by.name}; give checkpoints that the witness has seen`,
+      );
+    if (checkpoint !== undefined) return checkpoint;
     throw new OperatorError(`${place} is not a checkpoint that the audit key signed; give those of this log`);
   });
 }

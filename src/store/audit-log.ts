@@ -154,6 +154,24 @@ export async function putAuditCheckpoint(
     .execute();
 }
 
+/** Replaces the note of a checkpoint by one with more signatures, if the checkpoint is still there. */
+export async function changeAuditCheckpoint(
+  writer: Writer,
+  size: number,
+  change: (note: string) => string,
+): Promise<void> {
+  const checkpoint = await findAuditCheckpoint(writer, { size });
+  if (checkpoint?.size !== size) return;
+  const { db, keyring } = writer;
+  const row = authenticateRow(keyring, 'audit_checkpoints', {
+    size,
+    signed_date: checkpoint.signedDate,
+    note: change(checkpoint.note),
+    subtrees: Buffer.concat(checkpoint.subtrees),
+  });
+  await db.updateTable('audit_checkpoints').set(row).where('size', '=', size).execute();
+}
+
 /** Checkpoints in order of their sizes, from a size on, at most so many. */
 export async function listAuditCheckpoints(
   { db, keyring }: Reader,

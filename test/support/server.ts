@@ -76,10 +76,18 @@ export async function startTestServer(
     readonly auditDurability?: AuditDurability;
     /** URLs, separated by commas. */
     readonly auditSinks?: string;
+    readonly auditWitnesses?: string;
     readonly metrics?: boolean;
   } = {},
 ): Promise<TestServer> {
-  const { dataDirectory, attestationRootsFile, auditDurability, auditSinks, metrics = false } = options;
+  const {
+    dataDirectory,
+    attestationRootsFile,
+    auditDurability,
+    auditSinks,
+    auditWitnesses,
+    metrics = false,
+  } = options;
   const clock = new ManualClock();
   const log: string[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(line) });
@@ -94,6 +102,7 @@ export async function startTestServer(
     ...(auditDurability === undefined ? {} : { auditDurability }),
     ...(auditSinks === undefined ? {} : { auditSinks }),
     ...(metrics ? { metricsListen: '127.0.0.1:0' } : {}),
+    ...(auditWitnesses === undefined ? {} : { auditWitnesses }),
     ...(directory === undefined ? {} : { dataDirectory: directory, ...(await engineFlags(directory)) }),
   });
   await prepareService(configuration);

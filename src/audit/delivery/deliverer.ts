@@ -10,8 +10,7 @@ import {
   type Store,
   takeLease,
 } from '../../store/index.ts';
-import { type NextBatch, readNextBatch } from './batch.ts';
-import type { AuditSink } from './sink.ts';
+import type { Delivery, DeliveryStep } from './delivery.ts';
 
 /** How often it is looked whether there is something to deliver, in milliseconds. */
 const LOOK_INTERVAL = 1_000;
@@ -26,11 +25,11 @@ const LONGEST_PAUSE = 60_000;
 /** What is told of deliveries. */
 export interface DeliveryReport {
   /** @param pause how soon it is tried again, in milliseconds */
-  failed(sink: string, error: unknown, pause: number): void;
+  failed(name: string, error: unknown, pause: number): void;
   /** After failures something was delivered again. */
-  recovered(sink: string): void;
-  /** Records were deleted before the sink had them: those from an index on, before another. */
-  missed(sink: string, from: number, to: number): void;
+  recovered(name: string): void;
+  /** Records were deleted before they could be delivered: those from an index on, before another. */
+  missed(name: string, from: number, to: number): void;
 }
 
 interface Context {
@@ -39,7 +38,7 @@ interface Context {
 }
 
 /**
- * Delivers the audit log to a sink, for as long as the service runs: record after record, each at least once. Of all the
+ * Delivers the audit log, for as long as the service runs: step after step, each at least once. Of all the
  * processes on all machines that share a store one does it, under a lease; how far it has come is kept in the store,
  * so that whoever goes on later goes on from there.
  *
@@ -47,7 +46,7 @@ interface Context {
  */
 export function startDelivery(
   context: Context,
-  sink: AuditSink,
+  delivery: Delivery,
   report: DeliveryReport,
 ): () => Promise<void> {
   const { clock } = context;
@@ -57,14 +56,14 @@ export function startDelivery(
   const run = async () => {
     let pause = LOOK_INTERVAL;
     try {
-      const isDelivered = await deliverAll(context, sink, stopping.signal, report);
-      if (isDelivered && failures > 0) report.recovered(sink.name);
+      const isDelivered = await deliverAll(context, delivery, stopping.signal, report);
+      if (isDelivered && failures > 0) report.recovered(delivery.name);
       if (isDelivered) failures = 0;
     } catch (error) {
       if (stopping.signal.aborted) return;
       pause = Math.min(FIRST_PAUSE * 2 ** failures, LONGEST_PAUSE);
       failures += 1;
-      report.failed(sink.name, error, pause);
+      report.failed(delivery.name, error, pause);
     }
     if (!stopping.signal.aborted) cancel = clock.schedule(pause, start);
   };
@@ -87,20 +86,20 @@ export function startDelivery(
  */
 async function deliverAll(
   context: Context,
-  sink: AuditSink,
+  delivery: Delivery,
   stopping: AbortSignal,
   report: DeliveryReport,
 ): Promise<boolean> {
   const { store, clock } = context;
-  if ((await nextBatch(context, sink)) === undefined) return false;
-  const name = `audit-delivery ${sink.name}`;
+  if ((await nextStep(context, delivery)) === undefined) return false;
+  const name = `audit-delivery ${delivery.name}`;
   const { lease, isTaken } = await store.write((writer) =>
     takeLease(writer, name, clock.now(), LEASE_DURATION),
   );
   if (!isTaken) return false;
   let isDelivered = false;
   try {
-    while (!stopping.aborted && (await deliverNext(context, sink, lease, stopping, report)))
+    while (!stopping.aborted && (await deliverNext(context, delivery, lease, stopping, report)))
       isDelivered = true;
   } catch (error) {
     if (!(error instanceof LeaseLost)) throw error;
@@ -113,50 +112,36 @@ async function deliverAll(
 /** @returns whether there was something to deliver */
 async function deliverNext(
   context: Context,
-  sink: AuditSink,
+  delivery: Delivery,
   lease: Lease,
   stopping: AbortSignal,
   report: DeliveryReport,
 ): Promise<boolean> {
   const { store, clock } = context;
-  const next = await nextBatch(context, sink);
+  const next = await nextStep(context, delivery);
   if (next === undefined) return false;
-  const { batch, position } = next;
-  await sink.deliver(batch, AbortSignal.any([stopping, AbortSignal.timeout(DELIVERY_TIMEOUT)]));
+  const { step, position } = next;
+  const keep = await step.deliver(AbortSignal.any([stopping, AbortSignal.timeout(DELIVERY_TIMEOUT)]));
   await store.write(async (writer) => {
     await holdLease(writer, lease, clock.now(), LEASE_DURATION);
-    await putAuditDelivery(writer, positionAfter(position, batch));
+    await keep?.(writer);
+    await putAuditDelivery(writer, step.position);
   });
-  const first = batch.records[0]?.index ?? position.nextIndex;
-  if (first > position.nextIndex && position.nextIndex > 0)
-    report.missed(sink.name, position.nextIndex, first);
+  const { firstIndex = position.nextIndex } = step;
+  if (firstIndex > position.nextIndex && position.nextIndex > 0)
+    report.missed(delivery.name, position.nextIndex, firstIndex);
   return true;
 }
 
-/** What is due for a sink, and how far it has come. */
-async function nextBatch(
+/** What is due, and how far the delivery has come. */
+async function nextStep(
   { store, clock }: Context,
-  sink: AuditSink,
-): Promise<{ readonly batch: NextBatch; readonly position: AuditDelivery } | undefined> {
+  delivery: Delivery,
+): Promise<{ readonly step: DeliveryStep; readonly position: AuditDelivery } | undefined> {
   return store.read(async (reader) => {
-    const position = (await findAuditDelivery(reader, sink.name)) ?? {
-      name: sink.name,
-      nextIndex: 0,
-      checkpointSize: 0,
-    };
-    const batch = await readNextBatch(reader, position, sink);
-    return batch === undefined || batch.dueDate > clock.now() ? undefined : { batch, position };
+    const { name } = delivery;
+    const position = (await findAuditDelivery(reader, name)) ?? { name, nextIndex: 0, checkpointSize: 0 };
+    const step = await delivery.next(reader, position, clock.now());
+    return step && { step, position };
   });
-}
-
-function positionAfter(
-  { name, nextIndex, checkpointSize }: AuditDelivery,
-  { records, checkpoints }: NextBatch,
-): AuditDelivery {
-  const last = records.at(-1);
-  return {
-    name,
-    nextIndex: last === undefined ? nextIndex : last.index + 1,
-    checkpointSize: checkpoints.at(-1)?.size ?? checkpointSize,
-  };
 }

@@ -4,6 +4,7 @@
  * The format is in docs/audit-log-format.md.
  */
 export { type Checkpoint, openCheckpoint, readCheckpointLine } from './checkpoint.ts';
+export { cosignedTime, readWitnessKey, type Witness } from './cosignature.ts';
 export { readLines } from './lines.ts';
 export type { Fault, VerifiedLog } from './log-verifier.ts';
 export { provesConsistency, provesInclusion, type TreeHead } from './merkle.ts';

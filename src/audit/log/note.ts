@@ -4,7 +4,8 @@ import { createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto
  * Signed notes (https://c2sp.org/signed-note) with Ed25519 signatures: a text, an empty line, and a line for each signature.
  */
 
-const ED25519 = Buffer.of(1);
+/** The type of Ed25519 signatures. */
+const ED25519 = 1;
 const KEY_ID_LENGTH = 4;
 const SIGNATURE_LENGTH = 64;
 
@@ -31,21 +32,25 @@ function publicKeyBytes(publicKey: KeyObject): Buffer {
   return Buffer.from(x ?? '', 'base64url');
 }
 
-/** What tells a key of a name from others: the first four bytes of a hash over both. */
-function keyIdOf(name: string, publicKey: KeyObject): Buffer {
-  const bytes = Buffer.concat([Buffer.from(`${name}\n`), ED25519, publicKeyBytes(publicKey)]);
+/**
+ * What tells a key of a name from others: the first four bytes of a hash over both.
+ *
+ * @param type of its signatures, a byte
+ */
+export function keyIdOf(name: string, type: number, publicKey: KeyObject): Buffer {
+  const bytes = Buffer.concat([Buffer.from(`${name}\n`), Buffer.of(type), publicKeyBytes(publicKey)]);
   return hash('sha256', bytes, 'buffer').subarray(0, KEY_ID_LENGTH);
 }
 
 /** The name and the public key of whoever signs, as tools for signed notes and witnesses are told them. */
 export function verifierKey(name: string, publicKey: KeyObject): string {
-  const key = Buffer.concat([ED25519, publicKeyBytes(publicKey)]).toString('base64');
-  return `${name}+${keyIdOf(name, publicKey).toString('hex')}+${key}`;
+  const key = Buffer.concat([Buffer.of(ED25519), publicKeyBytes(publicKey)]).toString('base64');
+  return `${name}+${keyIdOf(name, ED25519, publicKey).toString('hex')}+${key}`;
 }
 
 /** @param text ends with a newline, and has no control characters but newlines */
 export function signNote(text: string, name: string, privateKey: KeyObject): string {
-  const keyId = keyIdOf(name, createPublicKey(privateKey));
+  const keyId = keyIdOf(name, ED25519, createPublicKey(privateKey));
   const signature = sign(null, Buffer.from(text), privateKey);
   return `${text}\n— ${name} ${Buffer.concat([keyId, signature]).toString('base64')}\n`;
 }
@@ -72,7 +77,7 @@ export function readNote(note: string): Note | undefined {
 
 /** Whether a note is signed by this key under that name. Signatures of others do not count, wrong ones of the key do. */
 export function isSignedBy({ text, signatures }: Note, name: string, publicKey: KeyObject): boolean {
-  const keyId = keyIdOf(name, publicKey);
+  const keyId = keyIdOf(name, ED25519, publicKey);
   const own = signatures.filter((signature) => signature.name === name && signature.keyId.equals(keyId));
   return (
     own.length > 0 &&
