@@ -1,5 +1,6 @@
 import { lazy, Suspense } from 'react';
 import { Redirect, Route, Switch } from 'wouter';
+import { type CarrierKind, nameIn, pathOfKind } from './identities/paths.ts';
 import { PageLink } from './layout/link.tsx';
 import { Loading, Page } from './layout/page.tsx';
 
@@ -27,11 +28,25 @@ const Audit = lazy(() => import('./audit/audit.tsx').then(({ Audit }) => ({ defa
 const EventDetail = lazy(() =>
   import('./audit/event-detail.tsx').then(({ EventDetail }) => ({ default: EventDetail })),
 );
+const Carriers = lazy(() =>
+  import('./identities/carriers.tsx').then(({ Carriers }) => ({ default: Carriers })),
+);
+const CarrierDetail = lazy(() =>
+  import('./identities/carrier-detail.tsx').then(({ CarrierDetail }) => ({ default: CarrierDetail })),
+);
+const ManagedPolicies = lazy(() =>
+  import('./identities/managed-policies.tsx').then(({ ManagedPolicies }) => ({ default: ManagedPolicies })),
+);
+const ManagedPolicy = lazy(() =>
+  import('./identities/managed-policy.tsx').then(({ ManagedPolicy }) => ({ default: ManagedPolicy })),
+);
 const Overview = lazy(() =>
   import('./overview/overview.tsx').then(({ Overview }) => ({ default: Overview })),
 );
 const Tools = lazy(() => import('./tools/tools.tsx').then(({ Tools }) => ({ default: Tools })));
 const Keys = lazy(() => import('./keys/keys.tsx').then(({ Keys }) => ({ default: Keys })));
+
+const KINDS: readonly CarrierKind[] = ['User', 'Group', 'Role'];
 
 /** Every page by its path. What is not on the first one is fetched when it is gone to. */
 export function Pages() {
@@ -68,6 +83,24 @@ export function Pages() {
         <Route path="/access">
           <WhyDenied />
         </Route>
+        <Route path="/identities/policies">
+          <ManagedPolicies />
+        </Route>
+        <Route path="/identities/policies/:arn">
+          {({ arn }) => <ManagedPolicy key={arn} arn={nameIn(arn)} />}
+        </Route>
+        {KINDS.map((kind) => (
+          <Route key={kind} path={pathOfKind(kind)}>
+            <Carriers key={kind} kind={kind} />
+          </Route>
+        ))}
+        {KINDS.map((kind) => (
+          <Route key={`one ${kind}`} path={`${pathOfKind(kind)}/:name/:tab?`}>
+            {({ name, tab }) => (
+              <CarrierDetail key={name} kind={kind} name={nameIn(name)} tab={tab ?? 'policies'} />
+            )}
+          </Route>
+        ))}
         <Route path="/audit">
           <Audit />
         </Route>

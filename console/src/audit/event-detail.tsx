@@ -5,6 +5,7 @@ import Header from '@cloudscape-design/components/header';
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useLocation, useSearch } from 'wouter';
+import { pathOfPrincipal } from '../identities/paths.ts';
 import { CodeBlock } from '../layout/code-block.tsx';
 import { Failure } from '../layout/failure.tsx';
 import { formatTime } from '../layout/format.ts';
@@ -85,7 +86,7 @@ function General({ event }: { readonly event: AuditEvent }) {
           { label: 'Outcome', value: <Outcome errorCode={event.errorCode} /> },
           { label: 'Time', value: formatTime(event.time) },
           { label: 'Service', value: `${event.service}, ${event.region}` },
-          { label: 'Caller', value: text(event.callerArn ?? event.caller) },
+          { label: 'Caller', value: <Caller event={event} /> },
           { label: 'Access key', value: <AccessKey accessKeyId={event.accessKeyId} /> },
           { label: 'From', value: text(event.sourceAddress) },
           { label: 'User agent', value: text(event.userAgent) },
@@ -104,6 +105,13 @@ function General({ event }: { readonly event: AuditEvent }) {
       />
     </Container>
   );
+}
+
+function Caller({ event: { caller, callerArn } }: { readonly event: AuditEvent }) {
+  const { session } = useSession();
+  const path = callerArn === undefined ? undefined : pathOfPrincipal(callerArn, session.account);
+  const name = <span className="breaks-anywhere">{callerArn ?? caller}</span>;
+  return path === undefined ? name : <PageLink path={path}>{name}</PageLink>;
 }
 
 function AccessKey({ accessKeyId }: { readonly accessKeyId: string | undefined }) {

@@ -4,7 +4,7 @@ import Modal from '@cloudscape-design/components/modal';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { ReactNode } from 'react';
 import { Failure } from './failure.tsx';
-import type { Action } from './use-action.ts';
+import { type Action, useAction } from './use-action.ts';
 
 /** Asks before something is done, does it, and closes; stays open with the reason when it fails. */
 export function Dialog({
@@ -13,6 +13,7 @@ export function Dialog({
   verb,
   failure,
   disabled = false,
+  size = 'medium',
   close,
   children,
 }: {
@@ -23,6 +24,7 @@ export function Dialog({
   /** Such as `The key cannot be disabled`. */
   readonly failure: string;
   readonly disabled?: boolean;
+  readonly size?: 'medium' | 'large';
   readonly close: () => void;
   readonly children: ReactNode;
 }) {
@@ -32,6 +34,7 @@ export function Dialog({
   return (
     <Modal
       visible
+      size={size}
       header={title}
       onDismiss={close}
       footer={
@@ -60,4 +63,12 @@ export function Dialog({
       </form>
     </Modal>
   );
+}
+
+/** Asks whether something is to be done, and does it. */
+export function Confirmation({
+  act,
+  ...rest
+}: { readonly act: () => Promise<void> } & Omit<Parameters<typeof Dialog>[0], 'action'>) {
+  return <Dialog {...rest} action={useAction(act)} />;
 }

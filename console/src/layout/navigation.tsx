@@ -15,6 +15,16 @@ const ITEMS: readonly (SideNavigationProps.Link | SideNavigationProps.Section)[]
   },
   {
     type: 'section',
+    text: 'Identities',
+    items: [
+      { type: 'link', text: 'Users', href: hrefOf('/identities/users') },
+      { type: 'link', text: 'Groups', href: hrefOf('/identities/groups') },
+      { type: 'link', text: 'Roles', href: hrefOf('/identities/roles') },
+      { type: 'link', text: 'Managed policies', href: hrefOf('/identities/policies') },
+    ],
+  },
+  {
+    type: 'section',
     text: 'Audit',
     items: [{ type: 'link', text: 'Audit log', href: hrefOf('/audit') }],
   },
