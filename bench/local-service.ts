@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { readConfiguration } from '../src/config.ts';
 import type { SharedIam } from '../src/iam/index.ts';
 import type { WireReply, WireRequest } from '../src/pipeline.ts';
+import type { RequestQuotaDefaults } from '../src/quotas/request-quotas.ts';
 import { openService, prepareService, withIdentities } from '../src/service.ts';
 import { CREDENTIALS, type SignedRequest, signRequests } from './requests.ts';
 
@@ -30,11 +31,18 @@ export interface LocalService {
   close(): Promise<void>;
 }
 
-/** Opens a service on a data directory, which is created if it is not there. */
-export async function openLocalService(dataDirectory: string): Promise<LocalService> {
+/**
+ * Opens a service on a data directory, which is created if it is not there.
+ *
+ * @param requestQuotas `off` by default: much is made here to be measured with
+ */
+export async function openLocalService(
+  dataDirectory: string,
+  requestQuotas: RequestQuotaDefaults = 'off',
+): Promise<LocalService> {
   const configuration = readConfiguration(
     'production',
-    { dataDirectory },
+    { dataDirectory, requestQuotas },
     {
       QKMS_ROOT_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
       QKMS_ROOT_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,

@@ -29,7 +29,7 @@ const WARM_UP_ROUNDS = 10;
 const SAMPLING_INTERVAL = 100;
 
 const [dataDirectory = ''] = process.argv.slice(2);
-const service = await openLocalService(dataDirectory);
+const service = await openLocalService(dataDirectory, 'generous');
 
 const { KeyMetadata } = await service.ask('CreateKey', {});
 const KeyId = Object(KeyMetadata).KeyId;

@@ -1,13 +1,22 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
-import { describe, it } from 'node:test';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type Mode, readConfiguration, SETTINGS, type Setting, type TypedFlags } from './config.ts';
 import { isLoopback } from './loopback.ts';
 
 const SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
+
+let directory: string;
+let quotasFile: string;
+before(() => {
+  directory = mkdtempSync(join(tmpdir(), 'qkms-configuration-'));
+  quotasFile = join(directory, 'quotas.json');
+  writeFileSync(quotasFile, '{"resources":{"keys":7}}');
+});
+after(() => rmSync(directory, { recursive: true }));
 
 describe('the configuration without any setting', () => {
   it('of production keeps keys in ./data, on loopback, with a worker for each core', () => {
@@ -26,6 +35,7 @@ describe('the configuration without any setting', () => {
       auditRetentionDays: 90,
       auditSinks: [],
       auditWitnesses: [],
+      quotas: { requestQuotas: 'generous', changes: { requestRates: {}, resources: {} }, accounts: {} },
     });
   });
 
@@ -76,6 +86,8 @@ describe('a setting', () => {
         QKMS_METRICS_LISTEN: '[::]:9464',
         QKMS_METRICS_TOKEN: 'prometheus-0123456789',
         QKMS_AUDIT_WITNESSES: 'file:/witness',
+        QKMS_REQUEST_QUOTAS: 'aws',
+        QKMS_QUOTAS_FILE: quotasFile,
         QKMS_SEED_FILE: 'seed.yaml',
       },
     );
@@ -105,6 +117,11 @@ describe('a setting', () => {
       auditWitnesses: [
         { kind: 'file', name: 'witness file:/witness', path: '/witness', intervalSeconds: 60 },
       ],
+      quotas: {
+        requestQuotas: 'aws',
+        changes: { requestRates: {}, resources: { keys: 7 } },
+        accounts: {},
+      },
     });
   });
 
@@ -130,6 +147,16 @@ describe('a wrong setting is refused by name', () => {
     environment: Record<string, string>,
     message: string | RegExp,
   ])[] = [
+    [
+      { requestQuotas: 'on' },
+      {},
+      '--request-quotas (QKMS_REQUEST_QUOTAS): "on" is not a choice of request quotas; give one of generous, aws, off',
+    ],
+    [
+      {},
+      { QKMS_QUOTAS_FILE: '/nowhere/quotas.json' },
+      '--quotas-file (QKMS_QUOTAS_FILE): "/nowhere/quotas.json" cannot be read: ENOENT',
+    ],
     [
       { port: '65536' },
       {},

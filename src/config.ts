@@ -5,6 +5,9 @@ import { parseDatabaseUrl } from './database-url.ts';
 import { OperatorError } from './errors.ts';
 import { type ListenAddress, parseHost, parseListenAddress } from './listen-address.ts';
 import { isLoopback } from './loopback.ts';
+import { readQuotasFile } from './quotas/quotas-file.ts';
+import { REQUEST_QUOTA_DEFAULTS } from './quotas/request-quotas.ts';
+import { NO_CHANGES, type QuotaSettings } from './quotas/settings.ts';
 import { parseSinkUrl, parseWitnessUrl, type SinkUrl, type WitnessUrl } from './sink-url.ts';
 
 /** `production` enforces signatures and policies; `development` takes any credentials and keeps nothing on disk. */
@@ -67,6 +70,8 @@ export interface Configuration {
   readonly auditSinks: readonly SinkUrl[];
   /** Where checkpoints of the audit log are delivered to; no two have the same name. */
   readonly auditWitnesses: readonly WitnessUrl[];
+  /** What accounts may ask for, and have. */
+  readonly quotas: QuotaSettings;
 }
 
 /** How one decision of the operator is written: as a flag, as an environment variable, or as both. */
@@ -208,6 +213,19 @@ export const SETTINGS = Object.freeze({
     summary:
       'deliver checkpoints of the audit log to file:/path or https://host/path#verifier-key-file=/path; several by giving it again, or separated by commas (default: none)',
   },
+  requestQuotas: {
+    flag: '--request-quotas',
+    argument: 'which',
+    variable: 'QKMS_REQUEST_QUOTAS',
+    summary:
+      "requests per second of an account: generous (AWS's or more), aws (exactly AWS's) or off (default: generous)",
+  },
+  quotasFile: {
+    flag: '--quotas-file',
+    argument: 'path',
+    variable: 'QKMS_QUOTAS_FILE',
+    summary: 'JSON file of quotas other than the defaults, for all accounts or for one (default: none)',
+  },
   logLevel: {
     flag: '--log-level',
     argument: 'level',
@@ -235,7 +253,8 @@ const MAXIMUM_WORKERS = 256;
 const MINIMUM_SECRET_LENGTH = 16;
 
 /**
- * Reads the configuration: flags first, then environment variables (an empty one counts as unset), then defaults.
+ * Reads the configuration: flags first, then environment variables (an empty one counts as unset), then defaults; and the
+ * quotas file, where there is one.
  *
  * @throws OperatorError naming the flag, the variable and what to do; secrets are never repeated
  */
@@ -295,6 +314,7 @@ export function readConfiguration(
     ),
     auditSinks: readUrls('auditSinks', read('auditSinks'), parseSinkUrl),
     auditWitnesses: readUrls('auditWitnesses', read('auditWitnesses'), parseWitnessUrl),
+    quotas: readQuotas(read('requestQuotas'), read('quotasFile')),
   };
   requireTlsBeyondLoopback(configuration);
   requireSomethingToDeliver(configuration);
@@ -503,6 +523,22 @@ function requireSomethingToDeliver({ auditSinks, auditWitnesses, auditDurability
     auditSinks.length > 0 ? 'auditSinks' : 'auditWitnesses',
     `calls are not recorded, so that there is nothing to deliver; set ${nameOf('auditDurability')} to strict or soon`,
   );
+}
+
+function readQuotas(defaults: string | undefined, file: string | undefined): QuotaSettings {
+  const requestQuotas = readOneOf(
+    'requestQuotas',
+    'choice of request quotas',
+    defaults ?? 'generous',
+    REQUEST_QUOTA_DEFAULTS,
+  );
+  if (file === undefined) return Object.freeze({ requestQuotas, changes: NO_CHANGES, accounts: {} });
+  try {
+    return Object.freeze({ requestQuotas, ...readQuotasFile(resolve(file)) });
+  } catch (error) {
+    if (error instanceof OperatorError) throw invalid('quotasFile', error.message);
+    throw error;
+  }
 }
 
 function requireTlsBeyondLoopback({ host, metricsListen, tls, allowPlaintext }: Configuration): void {

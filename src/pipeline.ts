@@ -31,10 +31,12 @@ import {
   requirePageSize,
 } from './operations/index.ts';
 import { type Protocol, protocolOf, unknownOperation } from './protocol/index.ts';
+import { Throttled } from './quotas/index.ts';
 import * as refusals from './refusals.ts';
 import { RevisionConflict, type Store, UnitOfWork } from './store/index.ts';
 import { findTargets, handlerTargets, noteKeyUses, requireUsable } from './targets/index.ts';
 import type { Observation } from './telemetry/observation.ts';
+import type { CountCall, Throttling } from './throttling.ts';
 
 /** A request as it arrived, its body complete. */
 export interface WireRequest {
@@ -76,6 +78,7 @@ export function createPipeline({
   kms,
   iam,
   audit,
+  throttling,
   authenticate,
   readRecipient,
   observe,
@@ -86,6 +89,7 @@ export function createPipeline({
   readonly iam: SharedIam;
   /** Where calls are recorded, if they are. */
   readonly audit: AuditTrail | undefined;
+  readonly throttling: Throttling;
   readonly authenticate: Authenticate;
   readonly readRecipient: ReadRecipient;
   /** Lets somebody watch over a request, if anybody wants to. */
@@ -111,6 +115,7 @@ export function createPipeline({
     operation: Operation,
     progress: CallInProgress,
     isRepeated: boolean,
+    count: CountCall,
   ): Promise<string> {
     if (audit?.isBlocked) throw new refusals.AuditUnavailable(audit.failure);
     await store.passFence();
@@ -124,11 +129,15 @@ export function createPipeline({
     };
     let call: Call;
     try {
-      call = { ...(await judge(wire, protocol, operation, progress, rooms.judge)), ...rooms.handler };
+      const judged = await judge(wire, protocol, operation, progress, rooms.judge, count);
+      call = { ...judged, ...rooms.handler };
       await operation.check?.(asDeclared(call));
-    } finally {
-      await requireOneView();
+    } catch (error) {
+      // That an account asks too often rests on nothing else, and is counted once.
+      if (!(error instanceof Throttled)) await requireOneView();
+      throw error;
     }
+    await requireOneView();
     if (call.input['DryRun'] === true) throw refusals.dryRun();
     const output = await carryOut(call, unit, progress);
     noteKeyUses(kms, operation, progress.targets, { lastUsedDate: call.time, requestId: wire.id });
@@ -142,6 +151,7 @@ export function createPipeline({
     operation: Operation,
     progress: CallInProgress,
     rooms: Rooms,
+    count: CountCall,
   ): Promise<Call> {
     const { kms, iam } = rooms;
     const time = kms.clock.now();
@@ -149,10 +159,11 @@ export function createPipeline({
       ? undefined
       : await authenticate(iam, wire, signingNameOf(operation.service), time);
     Object.assign(progress, signed);
-    const input = operation.decode(protocol.readInput(wire, operation.input));
+    const input = await readInput(wire, protocol, operation, (read) => signed && count(signed, read));
     progress.input = input;
     const { caller, region } = signed ?? (await authenticateWebIdentity(iam, asDeclared(input)));
     Object.assign(progress, { caller, region });
+    if (signed === undefined) await count({ caller, region }, input);
     requireGrantTokens(kms, input);
     operation.validate?.(asDeclared(input));
     requirePageSize(operation, input);
@@ -250,18 +261,21 @@ export function createPipeline({
     operation: Operation,
     observation: Observation | undefined,
   ): Promise<string> {
+    const count = throttling.counterOf(operation);
     for (let judgements = 1; ; judgements += 1) {
       const progress = beginning(wire, operation, kms.clock.now(), observation);
       try {
         const isRepeated = judgements > 1;
         const take = isRepeated && !operation.readOnly ? walkInTurn : walk;
-        return await take(wire, protocol, operation, progress, isRepeated);
+        return await take(wire, protocol, operation, progress, isRepeated, count);
       } catch (error) {
         const isLast = judgements === MOST_JUDGEMENTS;
         if (error instanceof RevisionConflict && !isLast) continue;
-        const refusal = refusalOf(error instanceof RevisionConflict ? refusals.tooMuchContention() : error);
-        if (audit !== undefined && !(refusal instanceof refusals.AuditUnavailable)) {
-          const refused = { ...progress, output: undefined, additional: {}, refusal };
+        const reason = refusalOf(error instanceof RevisionConflict ? refusals.tooMuchContention() : error);
+        const refusal = throttling.limit(progress, reason);
+        const refused = { ...progress, output: undefined, additional: {}, refusal };
+        const isUnavailable = refusal instanceof refusals.AuditUnavailable;
+        if (audit !== undefined && !isUnavailable && throttling.isToBeRecorded(refused)) {
           await record(eventsOf(refused)).catch((unrecorded) => {
             // What keeps the service from answering may well keep it from recording, and says more.
             throw refusal.status >= 500 ? refusal : unrecorded;
@@ -287,10 +301,28 @@ export function createPipeline({
     } catch (error) {
       const refusal = refusalOf(error);
       observation?.ended(refusal);
+      await throttling.holdBack(refusal);
       if (refusal.status >= 500) logger.error({ requestId: wire.id, err: refusal }, 'request failed');
       return { contentType, ...protocol.renderRefusal(refusal, wire.id) };
     }
   };
+}
+
+/** Reads the input of a call, and counts the call: also one of which nothing can be read. */
+async function readInput(
+  wire: WireRequest,
+  protocol: Protocol,
+  operation: Operation,
+  count: (read: AnyInput) => Promise<void> | undefined,
+): Promise<AnyInput> {
+  let input: AnyInput = {};
+  try {
+    input = operation.decode(protocol.readInput(wire, operation.input));
+    return input;
+  } finally {
+    const waiting = count(input);
+    if (waiting !== undefined) await waiting;
+  }
 }
 
 function refusalOf(error: unknown): ServiceError {

@@ -4,8 +4,10 @@ import {
   AuditTrail,
   type DeliveryLag,
   eventOfService,
+  eventsOfCall,
   openAuditKey,
   publicKeyOf,
+  RepeatedRefusals,
   startRetention,
 } from './audit/index.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -23,11 +25,13 @@ import {
   type WatchEngine,
 } from './opening.ts';
 import { type Answer, createPipeline } from './pipeline.ts';
+import { RequestLimiter, resourceQuotasOf } from './quotas/index.ts';
 import { findUnreadyReason, requireSameTime, type UnreadyReason } from './readiness.ts';
 import type { Ground, NamedSeed } from './seed/index.ts';
 import type { OpenedStore, Store } from './store/index.ts';
 import type { Metrics, MetricsSnapshot } from './telemetry/metrics.ts';
 import { Observation } from './telemetry/observation.ts';
+import { Throttling } from './throttling.ts';
 
 /** The running service of one process, apart from how requests reach it. */
 export interface Service {
@@ -157,8 +161,24 @@ export async function openService(
       ),
     );
   const { keyPairsAhead } = options;
-  const kms = createKms({ partition, store, keyring, clock, keyPairsAhead, recordEvents });
+  const { quotas, workers: processes } = configuration;
+  const kms = createKms({
+    partition,
+    store,
+    keyring,
+    clock,
+    keyPairsAhead,
+    recordEvents,
+    resourceQuotasOf: (account) => resourceQuotasOf(quotas, account),
+  });
   const identities = iam.createIam({ partition, operatorAccount: accountId, store, keyring, clock });
+  const repeatedRefusals = new RepeatedRefusals(clock, async (call) =>
+    audit?.record(eventsOfCall(call, accountId)),
+  );
+  const limiter =
+    quotas.requestQuotas === 'off'
+      ? undefined
+      : new RequestLimiter({ store, clock, settings: quotas, processes });
   const { attestationRootsFile } = configuration;
   const readRecipient = recipientReader(
     attestationRootsFile === undefined ? [] : readAttestationRoots(attestationRootsFile),
@@ -200,6 +220,7 @@ export async function openService(
       kms,
       iam: identities,
       audit,
+      throttling: new Throttling({ limiter, repeatedRefusals }),
       authenticate,
       readRecipient,
       observe,
@@ -214,6 +235,9 @@ export async function openService(
       stopRetention();
       await deliveries.stop();
       kms.keyPairs.close();
+      await repeatedRefusals
+        .close()
+        .catch((error: unknown) => logger.error({ err: error }, 'recording refused calls failed'));
       await audit
         ?.close()
         .catch((error: unknown) => logger.error({ err: error }, 'closing the audit log failed'));

@@ -11,7 +11,7 @@ export const COMMON_ERRORS: readonly ErrorRow[] = Object.entries({
   MissingAuthenticationTokenException: 'The request is not signed.',
   SerializationException: 'The body is not JSON, or a member has a wrong JSON type.',
   ThrottlingException:
-    'Too much of this work waits already: generating RSA keys, or signatures. Retry later.',
+    'The account asks more often than its quota allows, or too much of this work waits already: generating RSA keys, or signatures. Retry later.',
   UnknownOperationException: '`X-Amz-Target` names no operation, or the content type is not JSON.',
   UnrecognizedClientException:
     'There is no such access key, it is not active, or the session token does not go with it.',

@@ -1,7 +1,7 @@
 import { isQueryService, QUERY_VERSIONS, type ServiceName, TARGET_PREFIXES } from '../../src/model/index.ts';
 import { requestText, responseText } from './example-text.ts';
 import { type MemberRow, memberRows } from './members.ts';
-import type { ErrorRow, OperationPage, Permission, Reference } from './model.ts';
+import type { ErrorRow, OperationPage, Permission, QuotaRow, Reference } from './model.ts';
 
 /** Where the page of an operation is in docs/api/: those of KMS at the top, the others in a folder for their service. */
 export function placeOf({ service, name }: OperationPage): string {
@@ -54,6 +54,10 @@ ${responseText(example)}
 
 ${permissions.length === 0 ? 'None.' : permissions.map((permission) => `- ${permissionText(permission)}`).join('\n')}
 
+## Quota
+
+${quotasOf(page)}
+
 ## Errors
 
 ${errorsOf(page)}
@@ -90,6 +94,26 @@ function membersTable(rows: readonly MemberRow[]): string {
 function permissionText({ text, conditionKeys }: Permission): string {
   if (conditionKeys.length === 0) return text;
   return `${text}; condition keys: ${conditionKeys.map((key) => `\`${key}\``).join(', ')}`;
+}
+
+function quotasOf({ service, quotas }: OperationPage): string {
+  const guide = service === 'kms' ? '../quotas.md' : '../../quotas.md';
+  const [first, ...others] = quotas;
+  const names = quotas.map(quotaText).join(', ');
+  const text =
+    others.length === 0 && first !== undefined
+      ? `Counts under ${names}`
+      : `Counts, depending on the request, under ${names}`;
+  return `${text}. [Quotas](${guide})`;
+}
+
+function quotaText({ name, rate, awsRate }: QuotaRow): string {
+  const ofAws = rate === awsRate ? 'as in AWS' : `AWS: ${number(awsRate)}`;
+  return `*${name}* (${number(rate)} a second; ${ofAws})`;
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en-US');
 }
 
 function errorsOf({ service, errors }: OperationPage): string {

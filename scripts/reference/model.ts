@@ -19,6 +19,14 @@ export interface ErrorRow {
   readonly description: string;
 }
 
+/** A request-rate quota, and its rates in requests per second by default. */
+export interface QuotaRow {
+  readonly name: string;
+  readonly rate: number;
+  /** That of AWS in most Regions. */
+  readonly awsRate: number;
+}
+
 /** An example, with what a server really answered. */
 export interface Example {
   readonly title: string;
@@ -49,6 +57,8 @@ export interface OperationPage {
   readonly examples: readonly Example[];
   readonly errors: readonly ErrorRow[];
   readonly permissions: readonly Permission[];
+  /** The request-rate quotas under which requests count, one or the other of these. */
+  readonly quotas: readonly QuotaRow[];
   /** How many items a page has: without `Limit` (or `MaxItems`), and at most. */
   readonly pagination?: { readonly defaultLimit: number; readonly maximumLimit: number };
 }

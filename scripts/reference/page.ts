@@ -1,9 +1,10 @@
 import { isQueryService, QUERY_VERSIONS, signingNameOf, TARGET_PREFIXES } from '../../src/model/index.ts';
 import { ERROR_DESCRIPTIONS } from '../../src/operations/errors.ts';
 import { allOperations, type Operation } from '../../src/operations/index.ts';
+import { defaultRate, type RequestQuota } from '../../src/quotas/index.ts';
 import { COMMON_ERRORS } from './common-errors.ts';
 import { readRecordedAnswers, textOf } from './examples/recorded.ts';
-import type { Example, HeaderRow, OperationPage, Reference } from './model.ts';
+import type { Example, HeaderRow, OperationPage, QuotaRow, Reference } from './model.ts';
 import { permissionsOf } from './permissions.ts';
 
 /**
@@ -32,6 +33,7 @@ function pageOf(operation: Operation): OperationPage {
     examples: examples.map((example) => withAnswer(operation, example)),
     errors: operation.errors.toSorted().map((code) => ({ code, description: descriptionOf(code) })),
     permissions: permissionsOf(operation),
+    quotas: operation.quota.among.map(quotaRow),
     ...(pagination === undefined ? {} : { pagination }),
   };
 }
@@ -50,6 +52,17 @@ function withAnswer(
 }
 
 const ANSWERS = readRecordedAnswers();
+
+/** A Region where AWS has no rates out of the ordinary. */
+const ORDINARY_REGION = 'eu-south-1';
+
+function quotaRow(name: RequestQuota): QuotaRow {
+  return {
+    name,
+    rate: defaultRate(name, ORDINARY_REGION, 'generous'),
+    awsRate: defaultRate(name, ORDINARY_REGION, 'aws'),
+  };
+}
 
 function headersOf({ service, name, unsigned }: Operation): readonly HeaderRow[] {
   const protocol = isQueryService(service)

@@ -24,5 +24,6 @@ export {
   type LookupAttribute,
 } from './lookup.ts';
 export { exportLines, readRecords } from './reading.ts';
+export { RepeatedRefusals } from './repeated-refusals.ts';
 export { startRetention } from './retention.ts';
 export { AuditTrail } from './trail.ts';

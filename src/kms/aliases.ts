@@ -1,4 +1,5 @@
 import { factsOf } from '../crypto/index.ts';
+import { DEFAULT_RESOURCE_QUOTAS } from '../quotas/index.ts';
 import {
   type AliasRecord,
   deleteAlias,
@@ -22,9 +23,6 @@ import {
   tooManyAliases,
 } from './refusals.ts';
 
-/** The most aliases that a key can have (quotas.md). */
-const ALIAS_QUOTA = 50;
-
 /**
  * Refuses a name that a customer's alias cannot have.
  *
@@ -40,22 +38,28 @@ export function requireAliasName(aliasName: string): void {
 /**
  * Gives a key a new alias.
  *
- * @throws ServiceError `AlreadyExistsException`; `LimitExceededException` over 50 aliases a key
+ * @throws ServiceError `AlreadyExistsException`; `LimitExceededException` when the key has as many as it may have
  * @throws RevisionConflict when the key has changed since the request was judged
  */
 export async function createAlias(kms: Kms, aliasName: string, key: KeyEntry): Promise<void> {
-  await kms.store.write((writer) => createAliasWithin(writer, kms, aliasName, key));
+  const { aliasesPerKey } = kms.resourceQuotasOf(key.record.accountId);
+  await kms.store.write((writer) => createAliasWithin(writer, kms, aliasName, key, aliasesPerKey));
 }
 
-/** `createAlias` as a part of a transaction. */
+/**
+ * `createAlias` as a part of a transaction.
+ *
+ * @param quota how many aliases the key may have
+ */
 export async function createAliasWithin(
   writer: Writer,
   kms: Pick<Kms, 'partition' | 'clock'>,
   aliasName: string,
   key: KeyEntry,
+  quota = DEFAULT_RESOURCE_QUOTAS.aliasesPerKey,
 ): Promise<void> {
   const { accountId, region, keyId } = key.record;
-  requireRoom(key);
+  requireRoom(key, quota);
   if ((await findAlias(writer, accountId, region, aliasName)) !== undefined) {
     throw aliasExists(aliasArn(kms.partition, region, accountId, aliasName));
   }
@@ -68,7 +72,8 @@ export async function createAliasWithin(
 /**
  * Points an alias at another key.
  *
- * @throws ServiceError `ValidationException` when the keys are of different types; `LimitExceededException` over 50 aliases a key
+ * @throws ServiceError `ValidationException` when the keys are of different types; `LimitExceededException` when
+ * the new key has as many aliases as it may have
  * @throws RevisionConflict when one of the keys has changed since the request was judged
  */
 export async function retargetAlias(
@@ -84,7 +89,7 @@ export async function retargetAlias(
     await changeKey(kms, to, {}, (writer) => updateAlias(writer, changed));
     return;
   }
-  requireRoom(to);
+  requireRoom(to, kms.resourceQuotasOf(to.record.accountId).aliasesPerKey);
   await changeKey(kms, to, {}, async (writer) => {
     await updateAlias(writer, changed);
     await updateKey(writer, from.record);
@@ -106,6 +111,6 @@ export function listAliases(
   return kms.store.read((reader) => listStoredAliases(reader, filter, after, limit));
 }
 
-function requireRoom(key: KeyEntry): void {
-  if (key.aliases.length >= ALIAS_QUOTA) throw tooManyAliases(key.arn, ALIAS_QUOTA);
+function requireRoom(key: KeyEntry, quota: number): void {
+  if (key.aliases.length >= quota) throw tooManyAliases(key.arn, quota);
 }

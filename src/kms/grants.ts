@@ -8,6 +8,7 @@ import {
   indexGrants,
   type Principal,
 } from '../policy/index.ts';
+import { DEFAULT_RESOURCE_QUOTAS } from '../quotas/index.ts';
 import {
   countGrants,
   deleteGrant,
@@ -34,8 +35,6 @@ import {
   tooManyGrants,
 } from './refusals.ts';
 
-/** The most grants that a key can have (quotas.md). */
-const GRANT_QUOTA = 50_000;
 /** Of a constraint (grants.md section 3); lengths in characters. */
 const CONSTRAINT_PAIRS = 8;
 const CONSTRAINT_VALUE_LENGTH = 384;
@@ -204,19 +203,25 @@ function granteesOf(partition: string, principal: Principal): readonly string[] 
 /**
  * Creates a grant; one that has a name is created once, however often it is asked for.
  *
- * @throws ServiceError `LimitExceededException` over 50,000 grants a key
+ * @throws ServiceError `LimitExceededException` when the key has as many as it may have
  * @throws RevisionConflict when the key has changed since the request was judged
  */
 export function createGrant(kms: Kms, key: KeyEntry, grant: NewGrant): Promise<GrantRecord> {
-  return kms.store.write((writer) => createGrantWithin(writer, kms, key, grant));
+  const { grantsPerKey } = kms.resourceQuotasOf(key.record.accountId);
+  return kms.store.write((writer) => createGrantWithin(writer, kms, key, grant, grantsPerKey));
 }
 
-/** `createGrant` as a part of a transaction. */
+/**
+ * `createGrant` as a part of a transaction.
+ *
+ * @param quota how many grants the key may have
+ */
 export async function createGrantWithin(
   writer: Writer,
   { clock }: Pick<Kms, 'clock'>,
   { record: { region, keyId, revision } }: KeyEntry,
   { details, ...grant }: NewGrant,
+  quota = DEFAULT_RESOURCE_QUOTAS.grantsPerKey,
 ): Promise<GrantRecord> {
   if ((await findKey(writer, region, keyId))?.revision !== revision) throw new RevisionConflict();
   const record: GrantRecord = {
@@ -229,7 +234,7 @@ export async function createGrantWithin(
   };
   const same = record.name === '' ? undefined : await findSameGrant(writer, record);
   if (same !== undefined) return same;
-  if ((await countGrants(writer, region, keyId)) >= GRANT_QUOTA) throw tooManyGrants(GRANT_QUOTA);
+  if ((await countGrants(writer, region, keyId)) >= quota) throw tooManyGrants(quota);
   await insertGrant(writer, record);
   return record;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DAY } from '../clock.ts';
 import type { KeySpec, KeyUsage } from '../crypto/index.ts';
 import {
+  countKeys,
   insertKey,
   insertKeyPolicyVersion,
   type KeyRecord,
@@ -14,6 +15,7 @@ import {
 import { keyArn } from './identifiers.ts';
 import { type KeyEntry, loadExistingKeyEntry, type Origin, wrapKeyMaterial } from './key-entry.ts';
 import type { Kms } from './kms.ts';
+import { tooManyKeys } from './refusals.ts';
 
 /** What kind of key a key is; none of it ever changes. */
 export interface KeyKind {
@@ -62,12 +64,26 @@ export function newKeyId(isMultiRegion: boolean): string {
  * Creates a key.
  *
  * @param material as `generateKeyMaterial` returns it; the caller wipes it. `undefined` when it is to be imported.
+ * @throws ServiceError `LimitExceededException` when the account has as many keys in the Region as it may have
  */
 export function createKey(kms: Kms, material: Uint8Array | undefined, newKey: NewKey): Promise<KeyEntry> {
-  return kms.store.write((writer) => createKeyWithin(writer, kms, material, newKey));
+  return kms.store.write(async (writer) => {
+    await requireRoomForKey(writer, kms, newKey);
+    return createKeyWithin(writer, kms, material, newKey);
+  });
 }
 
-/** `createKey` as a part of a transaction. */
+/** @throws ServiceError `LimitExceededException` when the account has as many keys in the Region as it may have */
+export async function requireRoomForKey(
+  writer: Writer,
+  { resourceQuotasOf }: Kms,
+  place: { readonly accountId: string; readonly region: string },
+): Promise<void> {
+  const { keys: quota } = resourceQuotasOf(place.accountId);
+  if ((await countKeys(writer, place)) >= quota) throw tooManyKeys(place.region, quota);
+}
+
+/** `createKey` as a part of a transaction, without a quota. */
 export async function createKeyWithin(
   writer: Writer,
   kms: Pick<Kms, 'partition' | 'keyring' | 'clock'>,

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { KeyPairReserve } from '../crypto/index.ts';
 import type { Keyring } from '../keyring/index.ts';
+import { DEFAULT_RESOURCE_QUOTAS, type ResourceQuotas } from '../quotas/index.ts';
 import {
   type AliasRecord,
   type Entries,
@@ -40,6 +41,8 @@ export interface Kms {
   readonly keyPairs: KeyPairReserve;
   /** Records what happens to keys without a call, or besides what the call says. */
   readonly recordEvents: RecordKeyEvents;
+  /** What an account, by its id, may have. */
+  readonly resourceQuotasOf: (accountId: string) => ResourceQuotas;
 }
 
 /** The KMS domain over all of a store, with the caches of this process. */
@@ -64,6 +67,7 @@ export function kmsWithin(kms: SharedKms, unit: UnitOfWork): Kms {
 /**
  * @param parts.keyPairsAhead how many RSA key pairs of a size are generated ahead; none by default
  * @param parts.recordEvents what records events, where there is an audit log
+ * @param parts.resourceQuotasOf what accounts may have; the defaults, when absent
  */
 export function createKms(parts: {
   readonly partition: string;
@@ -72,8 +76,14 @@ export function createKms(parts: {
   readonly clock: Clock;
   readonly keyPairsAhead?: number | undefined;
   readonly recordEvents?: RecordKeyEvents;
+  readonly resourceQuotasOf?: (accountId: string) => ResourceQuotas;
 }): SharedKms {
-  const { keyPairsAhead = 0, recordEvents = async () => {}, ...given } = parts;
+  const {
+    keyPairsAhead = 0,
+    recordEvents = async () => {},
+    resourceQuotasOf = () => DEFAULT_RESOURCE_QUOTAS,
+    ...given
+  } = parts;
   const { store } = given;
   return {
     ...given,
@@ -92,6 +102,7 @@ export function createKms(parts: {
     keyUses: new LastUses(store, 0, putKeyUse),
     keyPairs: new KeyPairReserve(keyPairsAhead),
     recordEvents,
+    resourceQuotasOf,
   };
 }
 

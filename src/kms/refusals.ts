@@ -66,6 +66,13 @@ export function aliasTargetMismatch(): ServiceError {
   );
 }
 
+export function tooManyKeys(region: string, quota: number): ServiceError {
+  return new ServiceError(
+    'LimitExceededException',
+    `The account already has ${quota} KMS keys in ${region}, the most it can have.`,
+  );
+}
+
 export function tooManyAliases(keyArn: string, quota: number): ServiceError {
   return new ServiceError(
     'LimitExceededException',

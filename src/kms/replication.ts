@@ -11,7 +11,7 @@ import {
 import type { DueEvent, DueWork, KmsAtWork } from './due-work.ts';
 import { type KeyEntry, loadExistingKeyEntry, rewrapKeyMaterial } from './key-entry.ts';
 import type { KeyState } from './key-state.ts';
-import type { NewKey } from './keys.ts';
+import { type NewKey, requireRoomForKey } from './keys.ts';
 import type { Kms } from './kms.ts';
 import { withoutMaterial } from './material-presence.ts';
 import { changeFamily } from './multi-region.ts';
@@ -36,6 +36,7 @@ export type NewReplica = Pick<
  * Creates a replica, without material yet, in state Creating; `synchronizeFamily` gives it the rest.
  *
  * @param primary an enabled multi-Region primary key without a replica in that Region
+ * @throws ServiceError `LimitExceededException` when the account has as many keys in that Region as it may have
  * @throws RevisionConflict when the primary key has changed since the request was judged
  */
 export function createReplica(kms: Kms, primary: KeyEntry, replica: NewReplica): Promise<KeyEntry> {
@@ -44,6 +45,7 @@ export function createReplica(kms: Kms, primary: KeyEntry, replica: NewReplica):
   return kms.store.write(async (writer) => {
     // Each sibling advances, because each tells which others there are.
     await changeFamily(writer, primary.record, (sibling) => sibling);
+    await requireRoomForKey(writer, kms, { ...replica, accountId: primary.record.accountId });
     await insertKey(writer, {
       ...primary.record,
       ...replica,

@@ -37,6 +37,7 @@ export const createAlias = operation({
     'NotFoundException',
   ],
   readOnly: false,
+  quota: 'CreateAlias',
   examples: [
     {
       title: 'Name a key',
@@ -80,6 +81,7 @@ export const updateAlias = operation({
     'NotFoundException',
   ],
   readOnly: false,
+  quota: 'UpdateAlias',
   examples: [
     {
       title: 'Point an alias at another key',
@@ -109,6 +111,7 @@ export const deleteAlias = operation({
     'NotFoundException',
   ],
   readOnly: false,
+  quota: 'DeleteAlias',
   examples: [{ title: 'Delete an alias', request: { AliasName: 'alias/orders' } }],
   validate: ({ AliasName }) => kms.requireAliasName(AliasName),
   async handler({ targets: { alias, key }, kms: domain }) {
@@ -150,6 +153,7 @@ export const listAliases = operation({
     'NotFoundException',
   ],
   readOnly: true,
+  quota: 'ListAliases',
   pagination: { defaultLimit: 50, maximumLimit: 100 },
   examples: [
     {

@@ -68,6 +68,7 @@ export const createKey = operation({
     'XksKeyNotFoundException',
   ],
   readOnly: false,
+  quota: 'CreateKey',
   audit: { response: ['KeyMetadata'], names: { AWSAccountId: 'AWSAccountId' } },
   examples: [
     {

@@ -111,6 +111,7 @@ export const createCustomKeyStore = operation({
     'LimitExceededException',
   ],
   readOnly: false,
+  quota: 'CreateCustomKeyStore',
   audit: {
     request: [
       'CustomKeyStoreName',
@@ -215,6 +216,7 @@ export const describeCustomKeyStores = operation({
   targets: { account: { kind: 'account', permission: 'kms:DescribeCustomKeyStores' } },
   errors: [...STORE_ERRORS, 'InvalidMarkerException'],
   readOnly: true,
+  quota: 'DescribeCustomKeyStores',
   pagination: { defaultLimit: 1000, maximumLimit: 1000 },
   examples: [{ title: 'List the custom key stores', request: {} }],
   validate({ CustomKeyStoreId, CustomKeyStoreName }) {
@@ -254,6 +256,7 @@ export const updateCustomKeyStore = operation({
     'CustomKeyStoreNameInUseException',
   ],
   readOnly: false,
+  quota: 'UpdateCustomKeyStore',
   audit: { names: { CloudHsmClusterId: 'clusterId' } },
   examples: [
     {
@@ -273,6 +276,7 @@ export const connectCustomKeyStore = operation({
   targets: { account: { kind: 'account', permission: 'kms:ConnectCustomKeyStore' } },
   errors: [...STORE_ERRORS, ...CLUSTER_ERRORS, 'CustomKeyStoreInvalidStateException'],
   readOnly: false,
+  quota: 'ConnectCustomKeyStore',
   examples: [
     {
       title: 'There are no custom key stores',
@@ -291,6 +295,7 @@ export const disconnectCustomKeyStore = operation({
   targets: { account: { kind: 'account', permission: 'kms:DisconnectCustomKeyStore' } },
   errors: [...STORE_ERRORS, 'CustomKeyStoreInvalidStateException'],
   readOnly: false,
+  quota: 'DisconnectCustomKeyStore',
   examples: [
     {
       title: 'There are no custom key stores',
@@ -309,6 +314,7 @@ export const deleteCustomKeyStore = operation({
   targets: { account: { kind: 'account', permission: 'kms:DeleteCustomKeyStore' } },
   errors: [...STORE_ERRORS, 'CustomKeyStoreHasCMKsException', 'CustomKeyStoreInvalidStateException'],
   readOnly: false,
+  quota: 'DeleteCustomKeyStore',
   examples: [
     {
       title: 'There are no custom key stores',

@@ -3,6 +3,7 @@ import { currentMaterialOf, type KeyEntry } from '../kms/index.ts';
 import { blob, enumeration, optional, required, structure, type ValueOf } from '../model/index.ts';
 import { CRYPTOGRAPHIC_ERRORS, dataKeyTarget, encryptionConditions } from './common.ts';
 import { type Conditions, operation } from './operation.ts';
+import { byKeyPairSpec } from './quotas.ts';
 import { secretFor } from './recipient.ts';
 import { keyPairSpecOfOtherRegions } from './refusals.ts';
 import * as shapes from './shapes.ts';
@@ -65,6 +66,7 @@ export const generateDataKeyPair = operation({
   },
   errors: DATA_KEY_PAIR_ERRORS,
   readOnly: true,
+  quota: byKeyPairSpec,
   audit: { additional: (_, { KeyMaterialId }) => ({ keyMaterialId: KeyMaterialId }) },
   examples: [
     {
@@ -102,6 +104,7 @@ export const generateDataKeyPairWithoutPlaintext = operation({
   },
   errors: DATA_KEY_PAIR_ERRORS,
   readOnly: true,
+  quota: byKeyPairSpec,
   audit: { additional: (_, { KeyMaterialId }) => ({ keyMaterialId: KeyMaterialId }) },
   examples: [
     {

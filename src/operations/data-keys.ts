@@ -5,6 +5,7 @@ import { enumeration, optional, structure } from '../model/index.ts';
 import { CRYPTOGRAPHIC_ERRORS, dataKeyTarget, encryptionConditions } from './common.ts';
 import * as examples from './example-values.ts';
 import { operation } from './operation.ts';
+import { SYMMETRIC_QUOTA } from './quotas.ts';
 import { secretFor } from './recipient.ts';
 import { dataKeySizeMissing } from './refusals.ts';
 import * as shapes from './shapes.ts';
@@ -53,6 +54,7 @@ export const generateDataKey = operation({
   },
   errors: CRYPTOGRAPHIC_ERRORS,
   readOnly: true,
+  quota: SYMMETRIC_QUOTA,
   audit: { additional: (_, { KeyMaterialId }) => ({ keyMaterialId: KeyMaterialId }) },
   examples: [
     {
@@ -94,6 +96,7 @@ export const generateDataKeyWithoutPlaintext = operation({
   },
   errors: CRYPTOGRAPHIC_ERRORS,
   readOnly: true,
+  quota: SYMMETRIC_QUOTA,
   audit: { additional: (_, { KeyMaterialId }) => ({ keyMaterialId: KeyMaterialId }) },
   examples: [
     {

@@ -34,6 +34,7 @@ export const encapsulate = operation({
   targets: { key: { ...usedKey('kms:Encapsulate', ENCAPSULATION), kind: 'key' } },
   errors: CRYPTOGRAPHIC_ERRORS,
   readOnly: true,
+  quota: 'Cryptographic operations (ML-KEM)',
   examples: [
     {
       title: 'Make a secret that only the owner of the key can have, too',
@@ -73,6 +74,7 @@ export const decapsulate = operation({
   targets: { key: { ...usedKey('kms:Decapsulate', ENCAPSULATION), kind: 'key' } },
   errors: [...CRYPTOGRAPHIC_ERRORS, 'InvalidCiphertextException'],
   readOnly: true,
+  quota: 'Cryptographic operations (ML-KEM)',
   examples: [
     {
       title: 'Get the secret that somebody made with the public key',

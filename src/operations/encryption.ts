@@ -12,6 +12,7 @@ import {
 import { requireCiphertext, requireDecryption, requireEncryption } from './encryption-checks.ts';
 import * as examples from './example-values.ts';
 import { operation } from './operation.ts';
+import { byAlgorithm } from './quotas.ts';
 import { secretFor } from './recipient.ts';
 import { ciphertextMissing } from './refusals.ts';
 import * as shapes from './shapes.ts';
@@ -50,6 +51,7 @@ export const encrypt = operation({
   },
   errors: CRYPTOGRAPHIC_ERRORS,
   readOnly: true,
+  quota: byAlgorithm('EncryptionAlgorithm'),
   audit: { additional: ({ targets: { key } }) => ({ keyMaterialId: key.record.currentKeyMaterialId }) },
   examples: [
     {
@@ -137,6 +139,7 @@ export const decrypt = operation({
   },
   errors: DECRYPTION_ERRORS,
   readOnly: true,
+  quota: byAlgorithm('EncryptionAlgorithm'),
   audit: { additional: (_, { KeyMaterialId }) => ({ keyMaterialId: KeyMaterialId }) },
   examples: [
     {

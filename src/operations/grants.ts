@@ -87,6 +87,7 @@ export const createGrant = operation({
     'LimitExceededException',
   ],
   readOnly: false,
+  quota: 'CreateGrant',
   audit: { response: ['GrantId'] },
   examples: [
     {
@@ -211,6 +212,7 @@ export const listGrants = operation({
     'NotFoundException',
   ],
   readOnly: true,
+  quota: 'ListGrants',
   pagination: { defaultLimit: 50, maximumLimit: 100 },
   examples: [
     {
@@ -267,6 +269,7 @@ export const listRetirableGrants = operation({
     'NotFoundException',
   ],
   readOnly: true,
+  quota: 'ListRetirableGrants',
   pagination: { defaultLimit: 50, maximumLimit: 100 },
   examples: [
     {
@@ -324,6 +327,7 @@ export const retireGrant = operation({
     'NotFoundException',
   ],
   readOnly: false,
+  quota: 'RetireGrant',
   audit: { additional: ({ targets: { grant } }) => ({ grantId: grant.grantId }) },
   examples: [
     {
@@ -366,6 +370,7 @@ export const revokeGrant = operation({
     'NotFoundException',
   ],
   readOnly: false,
+  quota: 'RevokeGrant',
   examples: [
     {
       title: 'Revoke a grant',

@@ -73,6 +73,7 @@ export const getParametersForImport = operation({
   },
   errors: ERRORS,
   readOnly: true,
+  quota: 'GetParametersForImport',
   examples: [
     {
       title: 'Get what it takes to import a symmetric key',
@@ -175,6 +176,7 @@ export const importKeyMaterial = operation({
     'InvalidImportTokenException',
   ],
   readOnly: false,
+  quota: 'ImportKeyMaterial',
   audit: { response: ['KeyId', 'KeyMaterialId'] },
   examples: [
     {
@@ -252,6 +254,7 @@ export const deleteImportedKeyMaterial = operation({
   targets: { key: importedKey('kms:DeleteImportedKeyMaterial', 'deleteImported') },
   errors: ERRORS,
   readOnly: false,
+  quota: 'DeleteImportedKeyMaterial',
   audit: { response: ['KeyId', 'KeyMaterialId'] },
   examples: [
     {

@@ -45,6 +45,7 @@ export const deriveSharedSecret = operation({
   },
   errors: CRYPTOGRAPHIC_ERRORS,
   readOnly: true,
+  quota: 'Cryptographic operations (ECC and SM2)',
   examples: [
     {
       title: 'Agree on a secret with the owner of another key pair',

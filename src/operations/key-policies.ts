@@ -46,6 +46,7 @@ export const putKeyPolicy = operation({
     'UnsupportedOperationException',
   ],
   readOnly: false,
+  quota: 'PutKeyPolicy',
   examples: [
     {
       title: 'Attach a key policy to a KMS key',
@@ -101,6 +102,7 @@ export const getKeyPolicy = operation({
   },
   errors: MANAGEMENT_ERRORS,
   readOnly: true,
+  quota: 'GetKeyPolicy',
   examples: [
     {
       title: 'Read a key policy',
@@ -127,6 +129,7 @@ export const listKeyPolicies = operation({
   },
   errors: MANAGEMENT_ERRORS,
   readOnly: true,
+  quota: 'ListKeyPolicies',
   pagination: { defaultLimit: 100, maximumLimit: 1000 },
   examples: [
     {

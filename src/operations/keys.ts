@@ -33,6 +33,7 @@ export const describeKey = operation({
   },
   errors: ['DependencyTimeoutException', 'InvalidArnException', 'KMSInternalException', 'NotFoundException'],
   readOnly: true,
+  quota: 'DescribeKey',
   examples: [
     {
       title: 'Describe a key by its alias',
@@ -61,6 +62,7 @@ export const listKeys = operation({
   targets: { account: { kind: 'account', permission: 'kms:ListKeys' } },
   errors: ['DependencyTimeoutException', 'InvalidMarkerException', 'KMSInternalException'],
   readOnly: true,
+  quota: 'ListKeys',
   pagination: { defaultLimit: 100, maximumLimit: 1000 },
   examples: [
     {
@@ -94,6 +96,7 @@ export const updateKeyDescription = operation({
   },
   errors: MANAGEMENT_ERRORS,
   readOnly: false,
+  quota: 'UpdateKeyDescription',
   examples: [
     {
       title: 'Describe what a key is for',
@@ -116,6 +119,7 @@ export const enableKey = operation({
   },
   errors: [...MANAGEMENT_ERRORS, 'LimitExceededException'],
   readOnly: false,
+  quota: 'EnableKey',
   examples: [{ title: 'Enable a key', request: { KeyId: examples.KEY_ID } }],
   async handler({ targets: { key }, kms }) {
     if (key.state !== 'Enabled') await enableStoredKey(kms, key);
@@ -139,6 +143,7 @@ export const disableKey = operation({
   },
   errors: MANAGEMENT_ERRORS,
   readOnly: false,
+  quota: 'DisableKey',
   examples: [{ title: 'Disable a key', request: { KeyId: examples.KEY_ID } }],
   async handler({ targets: { key }, kms }) {
     if (key.state !== 'Disabled') await changeKey(kms, key, { keyState: 'Disabled' });
@@ -184,6 +189,7 @@ export const scheduleKeyDeletion = operation({
   },
   errors: MANAGEMENT_ERRORS,
   readOnly: false,
+  quota: 'ScheduleKeyDeletion',
   audit: { response: ['KeyId', 'KeyState', 'DeletionDate', 'PendingWindowInDays'] },
   examples: [
     {
@@ -216,6 +222,7 @@ export const cancelKeyDeletion = operation({
   },
   errors: MANAGEMENT_ERRORS,
   readOnly: false,
+  quota: 'CancelKeyDeletion',
   audit: { response: ['KeyId'] },
   examples: [{ title: 'Keep a key', request: { KeyId: examples.KEY_ID } }],
   async handler({ targets: { key }, kms }) {

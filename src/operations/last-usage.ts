@@ -43,6 +43,7 @@ export const getKeyLastUsage = operation({
   targets: { key: managedKey('kms:GetKeyLastUsage', 'any') },
   errors: MANAGEMENT_ERRORS.filter((code) => code !== 'KMSInvalidStateException'),
   readOnly: true,
+  quota: 'GetKeyLastUsage',
   examples: [
     {
       title: 'See whether a key is still used',

@@ -4,6 +4,7 @@ import { blob, boolean, optional, required, structure } from '../model/index.ts'
 import { CRYPTOGRAPHIC_ERRORS, requireAlgorithm, usedKey } from './common.ts';
 import * as examples from './example-values.ts';
 import { type KeyUsageRule, operation } from './operation.ts';
+import { SYMMETRIC_QUOTA } from './quotas.ts';
 import { invalidMac } from './refusals.ts';
 import * as shapes from './shapes.ts';
 
@@ -42,6 +43,7 @@ export const generateMac = operation({
   },
   errors: MAC_ERRORS,
   readOnly: true,
+  quota: SYMMETRIC_QUOTA,
   examples: [
     {
       title: 'Compute the MAC of a message',
@@ -91,6 +93,7 @@ export const verifyMac = operation({
   },
   errors: [...MAC_ERRORS, 'KMSInvalidMacException'],
   readOnly: true,
+  quota: SYMMETRIC_QUOTA,
   examples: [
     {
       title: 'Verify the MAC of a message',

@@ -20,6 +20,7 @@ import * as examples from './example-values.ts';
 import { describeKeyEntry } from './key-metadata.ts';
 import { kindConditions, newKeyMembers, readNewKey } from './new-key.ts';
 import { operation } from './operation.ts';
+import { primaryRegionQuota, replicaQuota } from './quotas.ts';
 import * as shapes from './shapes.ts';
 
 /** @throws ServiceError `UnsupportedOperationException` */
@@ -100,6 +101,7 @@ export const replicateKey = operation({
     'TagException',
   ],
   readOnly: false,
+  quota: replicaQuota,
   audit: { response: ['ReplicaKeyMetadata', 'ReplicaPolicy', 'ReplicaTags'] },
   examples: [
     {
@@ -167,6 +169,7 @@ export const updatePrimaryRegion = operation({
   },
   errors: ERRORS,
   readOnly: false,
+  quota: primaryRegionQuota,
   examples: [
     {
       title: 'Make the replica in Frankfurt the primary key',

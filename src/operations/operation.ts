@@ -23,6 +23,8 @@ import {
   type ValueOf,
 } from '../model/index.ts';
 import type { CompiledPolicy, ConditionContext, ConditionValue } from '../policy/index.ts';
+import type { RequestQuota } from '../quotas/index.ts';
+import { type QuotaRule, quotaRule } from './quotas.ts';
 
 /** Condition keys and their values, named as in the service authorization reference. */
 export type Conditions = Readonly<Record<string, ConditionValue | undefined>>;
@@ -305,6 +307,8 @@ export interface OperationDeclaration<N extends string, I extends StructureShape
   extends Facts<N, I, O, T> {
   /** The service that the operation is of; KMS, when absent. */
   readonly service?: ServiceName;
+  /** The request-rate quota, or how it is found. Other services than KMS have one for all of their operations. */
+  readonly quota?: RequestQuota | QuotaRule;
   /** Refuses members that do not go together, before any key is looked up. */
   readonly validate?: (input: ValueOf<I>) => void;
   /** Checks the key against the input (algorithm, sizes): after the key's state, before DryRun answers. */
@@ -320,6 +324,7 @@ export interface Operation<
   O extends StructureShape = StructureShape,
 > extends Facts<N, I, O, Targets> {
   readonly service: ServiceName;
+  readonly quota: QuotaRule;
   readonly targetList: readonly (readonly [string, Target])[];
   readonly validate?: (input: never) => void;
   readonly check?: (call: Call<never, never>) => void | Promise<void>;
@@ -336,10 +341,11 @@ export function operation<
   O extends StructureShape,
   const T extends Targets<ValueOf<I>>,
 >(declaration: OperationDeclaration<N, I, O, T>): Operation<N, I, O> {
-  const { input, output } = declaration;
+  const { input, output, service = 'kms' } = declaration;
   return Object.freeze({
-    service: 'kms',
     ...declaration,
+    service,
+    quota: quotaRule(declaration.quota, service),
     targetList: Object.entries<Target>(declaration.targets),
     decode: compileDecoder(input),
     encode: compileEncoder(output),

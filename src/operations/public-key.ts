@@ -53,6 +53,7 @@ export const getPublicKey = operation({
     'UnsupportedOperationException',
   ],
   readOnly: true,
+  quota: 'GetPublicKey',
   examples: [
     {
       title: 'Get the public key of a signing key',

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { optional, structure } from '../model/index.ts';
 import { operation } from './operation.ts';
+import { SYMMETRIC_QUOTA } from './quotas.ts';
 import { secretFor } from './recipient.ts';
 import { customKeyStoreNotFound, numberOfBytesMissing } from './refusals.ts';
 import * as shapes from './shapes.ts';
@@ -26,6 +27,7 @@ export const generateRandom = operation({
     'UnsupportedOperationException',
   ],
   readOnly: true,
+  quota: SYMMETRIC_QUOTA,
   audit: { request: [] },
   examples: [
     {

@@ -12,6 +12,7 @@ import {
 import { requireCiphertext, requireDecryption, requireEncryption } from './encryption-checks.ts';
 import * as examples from './example-values.ts';
 import { type Conditions, operation } from './operation.ts';
+import { byAlgorithm } from './quotas.ts';
 import { ciphertextMissing } from './refusals.ts';
 import * as shapes from './shapes.ts';
 
@@ -81,6 +82,7 @@ export const reEncrypt = operation({
   },
   errors: DECRYPTION_ERRORS,
   readOnly: true,
+  quota: byAlgorithm('SourceEncryptionAlgorithm', 'DestinationEncryptionAlgorithm'),
   audit: {
     additional: (_, output) => ({
       sourceKeyMaterialId: output.SourceKeyMaterialId,

@@ -70,6 +70,7 @@ export const enableKeyRotation = operation({
   },
   errors: ROTATION_ERRORS,
   readOnly: false,
+  quota: 'EnableKeyRotation',
   examples: [
     {
       title: 'Rotate a key every half-year',
@@ -97,6 +98,7 @@ export const disableKeyRotation = operation({
   },
   errors: ROTATION_ERRORS,
   readOnly: false,
+  quota: 'DisableKeyRotation',
   examples: [{ title: 'Rotate a key no longer', request: { KeyId: examples.KEY_ID } }],
   check: ({ targets: { key } }) => requirePrimary(key),
   async handler({ targets: { key }, kms }) {
@@ -131,6 +133,7 @@ export const getKeyRotationStatus = operation({
   },
   errors: [...MANAGEMENT_ERRORS, 'UnsupportedOperationException'],
   readOnly: true,
+  quota: 'GetKeyRotationStatus',
   examples: [
     {
       title: 'Look up when a key is rotated next',
@@ -159,6 +162,7 @@ export const rotateKeyOnDemand = operation({
   targets: { key: managedKey('kms:RotateKeyOnDemand', 'rotateOnDemand') },
   errors: [...ROTATION_ERRORS, 'ConflictException', 'LimitExceededException'],
   readOnly: false,
+  quota: 'RotateKeyOnDemand',
   audit: { response: ['KeyId'] },
   examples: [
     {
@@ -234,6 +238,7 @@ export const listKeyRotations = operation({
     'UnsupportedOperationException',
   ],
   readOnly: true,
+  quota: 'ListKeyRotations',
   pagination: { defaultLimit: 100, maximumLimit: 1000 },
   examples: [
     {

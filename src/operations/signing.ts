@@ -11,6 +11,7 @@ import { blob, boolean, optional, required, structure } from '../model/index.ts'
 import { CRYPTOGRAPHIC_ERRORS, requireAlgorithm, usedKey } from './common.ts';
 import * as examples from './example-values.ts';
 import { type Conditions, type KeyUsageRule, operation } from './operation.ts';
+import { byAlgorithm } from './quotas.ts';
 import { digestLengthInvalid, invalidSignature, messageTypeUnsupported } from './refusals.ts';
 import * as shapes from './shapes.ts';
 
@@ -59,6 +60,7 @@ export const sign = operation({
   targets: { key: { ...usedKey('kms:Sign', SIGN_VERIFY), kind: 'key', conditions: signingConditions } },
   errors: CRYPTOGRAPHIC_ERRORS,
   readOnly: true,
+  quota: byAlgorithm('SigningAlgorithm'),
   examples: [
     {
       title: 'Sign a message',
@@ -119,6 +121,7 @@ export const verify = operation({
   targets: { key: { ...usedKey('kms:Verify', SIGN_VERIFY), kind: 'key', conditions: signingConditions } },
   errors: [...CRYPTOGRAPHIC_ERRORS, 'KMSInvalidSignatureException'],
   readOnly: true,
+  quota: byAlgorithm('SigningAlgorithm'),
   examples: [
     {
       title: 'Verify the signature of a message',

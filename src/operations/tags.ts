@@ -31,6 +31,7 @@ export const tagResource = operation({
   },
   errors: [...errors, 'LimitExceededException'],
   readOnly: false,
+  quota: 'TagResource',
   examples: [
     {
       title: 'Tag a key',
@@ -61,6 +62,7 @@ export const untagResource = operation({
   },
   errors,
   readOnly: false,
+  quota: 'UntagResource',
   examples: [{ title: 'Remove a tag', request: { KeyId: examples.KEY_ID, TagKeys: ['team'] } }],
   async handler({ input, targets: { key }, kms }) {
     await changeKey(kms, key, { tags: removeTags(key.record.tags, input.TagKeys) });
@@ -82,6 +84,7 @@ export const listResourceTags = operation({
   },
   errors: ['InvalidArnException', 'InvalidMarkerException', 'KMSInternalException', 'NotFoundException'],
   readOnly: true,
+  quota: 'ListResourceTags',
   pagination: { defaultLimit: 50, maximumLimit: 50 },
   examples: [
     {

@@ -28,6 +28,7 @@ const ERRORS: Readonly<Record<string, { readonly code: string; readonly status: 
   KMSInternalException: { code: 'InternalFailure', status: 500 },
   MissingAuthenticationTokenException: { code: 'MissingAuthenticationToken', status: 403 },
   SerializationException: { code: 'MalformedInput', status: 400 },
+  ThrottlingException: { code: 'Throttling', status: 400 },
   UnknownOperationException: { code: 'InvalidAction', status: 400 },
   UnrecognizedClientException: { code: 'InvalidClientTokenId', status: 403 },
   ValidationException: { code: 'ValidationError', status: 400 },

@@ -1,3 +1,4 @@
+import { addToKeyCount } from './key-counts.ts';
 import { RevisionConflict } from './refusals.ts';
 import type { StoredRow } from './rows.ts';
 import { authenticateRow, type Row, verifyRow } from './rows.ts';
@@ -185,6 +186,7 @@ export async function insertKey(writer: Writer, record: KeyRecord): Promise<void
     .insertInto('keys')
     .values(authenticateRow(writer.keyring, 'keys', toRow(record)))
     .execute();
+  if (isCounted(record)) await addToKeyCount(writer, record, 1);
   writer.changed(keyEntity(record.region, record.keyId));
 }
 
@@ -219,7 +221,13 @@ export async function deleteKey(writer: Writer, record: KeyRecord): Promise<void
     .where('revision', '=', record.revision)
     .executeTakeFirst();
   if (numDeletedRows !== 1n) throw new RevisionConflict();
+  if (isCounted(record)) await addToKeyCount(writer, record, -1);
   writer.changed(keyEntity(record.region, record.keyId));
+}
+
+/** AWS managed keys count towards nobody's quota. */
+function isCounted({ keyManager }: KeyRecord): boolean {
+  return keyManager === 'CUSTOMER';
 }
 
 function toRow(record: KeyRecord): Row<'keys'> {

@@ -92,6 +92,13 @@ export interface GrantsTable extends Authenticated {
   details: string;
 }
 
+/** How many customer managed keys each account has in a Region, so that nobody has to count them. */
+export interface KeyCountsTable extends Authenticated {
+  account_id: string;
+  region: string;
+  count: number;
+}
+
 /** How many grants each key has, so that nobody has to count them. */
 export interface GrantCountsTable extends Authenticated {
   region: string;
@@ -180,6 +187,13 @@ export interface LeasesTable extends Authenticated {
   expiry_date: number;
 }
 
+/** What each account may still ask for under the request-rate quotas; may lag behind. */
+export interface TokenBucketsTable extends Authenticated {
+  name: string;
+  full_date: number;
+  taken_date: number;
+}
+
 /** Which entities each write transaction changed, so that caches can follow. */
 export interface ChangeLogTable extends Authenticated {
   version: number;
@@ -233,6 +247,7 @@ export interface Schema {
   key_materials: KeyMaterialsTable;
   key_policies: KeyPoliciesTable;
   key_uses: KeyUsesTable;
+  key_counts: KeyCountsTable;
   grants: GrantsTable;
   grant_counts: GrantCountsTable;
   aliases: AliasesTable;
@@ -242,6 +257,7 @@ export interface Schema {
   access_keys: AccessKeysTable;
   access_key_uses: AccessKeyUsesTable;
   leases: LeasesTable;
+  token_buckets: TokenBucketsTable;
   fence: FenceTable;
   change_log: ChangeLogTable;
   audit_head: AuditHeadTable;
@@ -257,6 +273,7 @@ export const PRIMARY_KEYS: { readonly [T in keyof Schema]: readonly (keyof Schem
   key_materials: ['region', 'key_id', 'key_material_id'],
   key_policies: ['region', 'key_id', 'version'],
   key_uses: ['region', 'key_id'],
+  key_counts: ['account_id', 'region'],
   grants: ['region', 'key_id', 'grant_id'],
   grant_counts: ['region', 'key_id'],
   aliases: ['account_id', 'region', 'alias_name'],
@@ -266,6 +283,7 @@ export const PRIMARY_KEYS: { readonly [T in keyof Schema]: readonly (keyof Schem
   access_keys: ['access_key_id'],
   access_key_uses: ['access_key_id'],
   leases: ['name'],
+  token_buckets: ['name'],
   fence: ['id'],
   change_log: ['version', 'position'],
   audit_head: ['id'],
@@ -401,6 +419,14 @@ async function createInitialSchema(db: Database, { text, bytes }: ColumnTypes): 
     .addPrimaryKeyConstraint('key_uses_primary_key', ['region', 'key_id'])
     .execute();
   await db.schema
+    .createTable('key_counts')
+    .addColumn('account_id', text, (column) => column.notNull())
+    .addColumn('region', text, (column) => column.notNull())
+    .addColumn('count', 'bigint', (column) => column.notNull())
+    .addColumn('mac', bytes, (column) => column.notNull())
+    .addPrimaryKeyConstraint('key_counts_primary_key', ['account_id', 'region'])
+    .execute();
+  await db.schema
     .createTable('grants')
     .addColumn('region', text, (column) => column.notNull())
     .addColumn('key_id', text, (column) => column.notNull())
@@ -517,6 +543,13 @@ async function createInitialSchema(db: Database, { text, bytes }: ColumnTypes): 
     .addColumn('name', text, (column) => column.primaryKey())
     .addColumn('holder', text, (column) => column.notNull())
     .addColumn('expiry_date', 'bigint', (column) => column.notNull())
+    .addColumn('mac', bytes, (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('token_buckets')
+    .addColumn('name', text, (column) => column.primaryKey())
+    .addColumn('full_date', 'bigint', (column) => column.notNull())
+    .addColumn('taken_date', 'bigint', (column) => column.notNull())
     .addColumn('mac', bytes, (column) => column.notNull())
     .execute();
   await db.schema

@@ -90,7 +90,12 @@ export async function startQkms(options: QkmsOptions = {}): Promise<Qkms> {
   const { clock, region = 'us-east-1' } = options;
   const configuration = readConfiguration(
     'development',
-    { port: '0', ...(options.accountId === undefined ? {} : { accountId: options.accountId }) },
+    // The clock of a test may stand still, and so would what becomes available with time.
+    {
+      port: '0',
+      requestQuotas: 'off',
+      ...(options.accountId === undefined ? {} : { accountId: options.accountId }),
+    },
     {},
   );
   const { accountId, host } = configuration;

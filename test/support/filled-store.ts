@@ -31,6 +31,7 @@ export async function fillStore(dataDirectory: string): Promise<(qkms: Clients) 
     dataDirectory,
     auditDurability: 'strict',
     auditSinks: `file:${delivered}`,
+    requestQuotas: 'generous',
   });
   const kms = server.client();
   const iam = server.iam();
@@ -57,6 +58,8 @@ export async function fillStore(dataDirectory: string): Promise<(qkms: Clients) 
   const ciphertexts: Uint8Array[] = [];
   for (const { keyId } of keys) ciphertexts.push(await encrypt(kms, keyId, keyId, CONTEXT));
   await kms.rotateKeyOnDemand({ KeyId: granted.keyId });
+  // Of what accounts may do this seldom, the store keeps count.
+  await kms.generateDataKeyPair({ KeyId: granted.keyId, KeyPairSpec: 'RSA_3072' });
   const signing = await createKey(kms, { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' });
   const signed = {
     KeyId: signing.keyId,

@@ -14,6 +14,7 @@ import {
   type TypedFlags,
 } from '../../src/config.ts';
 import { openHttpServer } from '../../src/http/server.ts';
+import type { RequestQuotaDefaults } from '../../src/quotas/request-quotas.ts';
 import { openService, prepareService } from '../../src/service.ts';
 import { ProcessGroupMetrics } from '../../src/telemetry/process-group.ts';
 import { ManualClock } from '../../src/testing/manual-clock.ts';
@@ -78,6 +79,9 @@ export async function startTestServer(
     readonly auditSinks?: string;
     readonly auditWitnesses?: string;
     readonly metrics?: boolean;
+    /** `off` by default: with a clock that stands still, nothing becomes available again. */
+    readonly requestQuotas?: RequestQuotaDefaults;
+    readonly quotasFile?: string;
   } = {},
 ): Promise<TestServer> {
   const {
@@ -88,6 +92,7 @@ export async function startTestServer(
     auditWitnesses,
     metrics = false,
   } = options;
+  const { requestQuotas = 'off', quotasFile } = options;
   const clock = new ManualClock();
   const log: string[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(line) });
@@ -98,6 +103,8 @@ export async function startTestServer(
       : undefined;
   const directory = dataDirectory ?? temporary;
   const configuration = configure(dataDirectory === undefined ? 'development' : 'production', {
+    requestQuotas,
+    ...(quotasFile === undefined ? {} : { quotasFile }),
     ...(attestationRootsFile === undefined ? {} : { attestationRootsFile }),
     ...(auditDurability === undefined ? {} : { auditDurability }),
     ...(auditSinks === undefined ? {} : { auditSinks }),

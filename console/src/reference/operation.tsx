@@ -8,7 +8,7 @@ import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useState } from 'react';
 import { requestText, responseText } from '../../../scripts/reference/example-text.ts';
-import type { Example, OperationPage, Permission } from '../../../scripts/reference/model.ts';
+import type { Example, OperationPage, Permission, QuotaRow } from '../../../scripts/reference/model.ts';
 import { isQueryService } from '../../../src/model/service.ts';
 import { CodeBlock } from '../layout/code-block.tsx';
 import { InlineMarkdown } from '../layout/markdown.tsx';
@@ -112,7 +112,7 @@ function Sections({ page }: { readonly page: OperationPage }) {
 }
 
 function Facts({
-  page: { readOnly, pagination, permissions, input, unsigned, service },
+  page: { readOnly, pagination, permissions, quotas, input, unsigned, service },
 }: {
   readonly page: OperationPage;
 }) {
@@ -138,12 +138,18 @@ function Facts({
             value: `${pagination.defaultLimit}, ${pagination.maximumLimit} at most`,
           },
         ]),
+    { label: 'Requests a second, for an account in a Region', value: quotas.map(quotaText).join('; ') },
     ...('DryRun' in input.members ? [{ label: 'Dry run', value: 'Yes, with DryRun' }] : []),
     ...('GrantTokens' in input.members ? [{ label: 'Grant tokens', value: 'Accepted' }] : []),
     ...(unsigned ? [{ label: 'Signature', value: 'None: the token proves who asks' }] : []),
     { label: 'Service', value: SERVICE_NAMES.get(service) ?? service },
   ];
   return <KeyValuePairs columns={3} minColumnWidth={200} items={items} />;
+}
+
+function quotaText({ name, rate, awsRate }: QuotaRow): string {
+  const [here, there] = [rate, awsRate].map((value) => value.toLocaleString('en-US'));
+  return `${name}: ${here}${rate === awsRate ? '' : ` (AWS: ${there})`}`;
 }
 
 function statesText({ refusedStates = [] }: Permission): string {
