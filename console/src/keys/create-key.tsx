@@ -8,19 +8,17 @@ import Input from '@cloudscape-design/components/input';
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
 import Select from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import TokenGroup from '@cloudscape-design/components/token-group';
 import Wizard from '@cloudscape-design/components/wizard';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { callKms, type InputOf } from '../api/call.ts';
 import type { Signing } from '../api/credentials.ts';
-import { listPrincipals } from '../identities/principals.ts';
 import { Failure } from '../layout/failure.tsx';
 import { Page } from '../layout/page.tsx';
 import { useAction } from '../layout/use-action.ts';
-import { useLoaded } from '../layout/use-loaded.ts';
 import { faultsOf } from '../policy/faults.ts';
 import { PolicyText } from '../policy/policy-text.tsx';
+import { PrincipalsField } from '../policy/principals-field.tsx';
 import { policyFor } from '../policy/templates.ts';
 import { useSession } from '../session/context.ts';
 import { type TagRow, TagRows } from './tag-rows.tsx';
@@ -194,23 +192,19 @@ function Policy({
   change,
   error,
 }: StepProps & { readonly policy: string; readonly error: Parameters<typeof PolicyText>[0]['error'] }) {
-  const { session } = useSession();
-  const known = useLoaded((signal) => listPrincipals(session, signal), [session]);
   return (
     <SpaceBetween size="l">
       <Container header={<Header variant="h2">Who may do what</Header>}>
         <SpaceBetween size="m">
-          <Principals
+          <PrincipalsField
             label="Key administrators"
             description="They may administer the key, but not use it."
-            known={known.value ?? []}
             chosen={plan.administrators}
             onChange={(administrators) => change({ administrators, policy: undefined })}
           />
-          <Principals
+          <PrincipalsField
             label="Key users"
             description="They may use the key for what it is for."
-            known={known.value ?? []}
             chosen={plan.users}
             onChange={(users) => change({ users, policy: undefined })}
           />
@@ -233,46 +227,6 @@ function Policy({
         />
       </Container>
     </SpaceBetween>
-  );
-}
-
-/** Users and roles, out of those that are known. */
-function Principals({
-  label,
-  description,
-  known,
-  chosen,
-  onChange,
-}: {
-  readonly label: string;
-  readonly description: string;
-  readonly known: readonly string[];
-  readonly chosen: readonly string[];
-  readonly onChange: (chosen: readonly string[]) => void;
-}) {
-  return (
-    <FormField label={label} description={description}>
-      <SpaceBetween size="xs">
-        <Select
-          selectedOption={null}
-          placeholder={
-            known.length === 0
-              ? 'The account has no users or roles that you may list'
-              : 'Choose users and roles'
-          }
-          disabled={known.length === 0}
-          filteringType="auto"
-          options={known
-            .filter((arn) => !chosen.includes(arn))
-            .map((arn) => ({ value: arn, label: arn.split(':').slice(5).join(':') }))}
-          onChange={({ detail }) => onChange([...chosen, detail.selectedOption.value ?? ''])}
-        />
-        <TokenGroup
-          items={chosen.map((arn) => ({ label: arn, dismissLabel: `Remove ${arn}` }))}
-          onDismiss={({ detail }) => onChange(chosen.toSpliced(detail.itemIndex, 1))}
-        />
-      </SpaceBetween>
-    </FormField>
   );
 }
 

@@ -1,5 +1,7 @@
+import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import Container from '@cloudscape-design/components/container';
+import ExpandableSection from '@cloudscape-design/components/expandable-section';
 import Header from '@cloudscape-design/components/header';
 import Modal from '@cloudscape-design/components/modal';
 import SpaceBetween from '@cloudscape-design/components/space-between';
@@ -15,7 +17,10 @@ import { Loading } from '../layout/page.tsx';
 import { useAction } from '../layout/use-action.ts';
 import { useLoaded } from '../layout/use-loaded.ts';
 import { ComparisonView } from '../policy/comparison.tsx';
+import { isLockout } from '../policy/faults.ts';
+import { LockoutWarning } from '../policy/lockout-warning.tsx';
 import { formatPolicy } from '../policy/templates.ts';
+import { TextDifference } from '../policy/text-difference.tsx';
 import { useSession } from '../session/context.ts';
 import { Listing } from './listing.tsx';
 
@@ -96,13 +101,26 @@ export function PolicyTab({ keyId }: { readonly keyId: string }) {
       />
       {shown && (
         <Modal visible size="large" header={`Version ${shown.Version}`} onDismiss={() => setShown(undefined)}>
-          <CodeBlock label={`Policy of version ${shown.Version}`} code={formatPolicy(shown.Policy)} />
+          <SpaceBetween size="m">
+            <CodeBlock label={`Policy of version ${shown.Version}`} code={formatPolicy(shown.Policy)} />
+            {!shown.IsCurrent && present.value && (
+              <div>
+                <Box variant="h3">What the present policy has differently</Box>
+                <TextDifference
+                  label={`From version ${shown.Version} to the present policy`}
+                  before={formatPolicy(shown.Policy)}
+                  after={formatPolicy(present.value.Policy ?? '')}
+                />
+              </div>
+            )}
+          </SpaceBetween>
         </Modal>
       )}
       {restored && (
         <Restore
           keyId={keyId}
-          version={restored.Version}
+          version={restored}
+          present={present.value?.Policy}
           close={() => setRestored(undefined)}
           done={() => {
             present.reload();
@@ -117,35 +135,52 @@ export function PolicyTab({ keyId }: { readonly keyId: string }) {
 /** Says what would change, and puts an old policy back. */
 function Restore({
   keyId,
-  version,
+  version: { Version, Policy },
+  present,
   close,
   done,
 }: {
   readonly keyId: string;
-  readonly version: number;
+  readonly version: PolicyVersion;
+  /** The present policy, if it may be seen. */
+  readonly present: string | undefined;
   readonly close: () => void;
   readonly done: () => void;
 }) {
   const { session } = useSession();
+  const [bypass, setBypass] = useState(false);
   const comparison = useLoaded(
-    (signal) => callOwn(session, 'ComparePolicies', { KeyId: keyId, Version: version }, signal),
-    [session, keyId, version],
+    (signal) => callOwn(session, 'ComparePolicies', { KeyId: keyId, Version }, signal),
+    [session, keyId, Version],
   );
   const action = useAction(async () => {
-    await callOwn(session, 'RestoreKeyPolicyVersion', { KeyId: keyId, Version: version });
+    const input = { KeyId: keyId, Version, ...(bypass && { BypassPolicyLockoutSafetyCheck: true }) };
+    await callOwn(session, 'RestoreKeyPolicyVersion', input);
     done();
   });
+  const lockedOut = action.error !== undefined && isLockout(action.error);
   return (
     <Dialog
-      title={`Restore version ${version}`}
+      title={`Restore version ${Version}`}
       verb="Restore"
       failure="The policy was not restored"
       action={action}
+      disabled={lockedOut && !bypass}
       close={close}
     >
       {comparison.loading && <Loading what="Comparing" />}
       {comparison.error && <Failure error={comparison.error} what="What would change cannot be told" />}
       {comparison.value && <ComparisonView comparison={comparison.value} />}
+      {present !== undefined && (
+        <ExpandableSection headerText="In the text">
+          <TextDifference
+            label="What is different in the text"
+            before={formatPolicy(present)}
+            after={formatPolicy(Policy)}
+          />
+        </ExpandableSection>
+      )}
+      {lockedOut && <LockoutWarning verb="restore" bypass={bypass} onChange={setBypass} />}
     </Dialog>
   );
 }

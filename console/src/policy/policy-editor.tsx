@@ -1,8 +1,7 @@
-import Alert from '@cloudscape-design/components/alert';
 import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
-import Checkbox from '@cloudscape-design/components/checkbox';
 import Container from '@cloudscape-design/components/container';
+import ExpandableSection from '@cloudscape-design/components/expandable-section';
 import Header from '@cloudscape-design/components/header';
 import Link from '@cloudscape-design/components/link';
 import SpaceBetween from '@cloudscape-design/components/space-between';
@@ -11,6 +10,7 @@ import { useLocation } from 'wouter';
 import { callKms, callOwn } from '../api/call.ts';
 import { type ApiError, asApiError } from '../api/errors.ts';
 import type { PolicyComparison } from '../api/own-operations.ts';
+import { describeKey } from '../keys/key-rows.ts';
 import { Failure } from '../layout/failure.tsx';
 import { Loading, Page } from '../layout/page.tsx';
 import { useAction } from '../layout/use-action.ts';
@@ -18,8 +18,11 @@ import { useLoaded } from '../layout/use-loaded.ts';
 import { useSession } from '../session/context.ts';
 import { ComparisonView } from './comparison.tsx';
 import { faultsOf, isLockout } from './faults.ts';
+import { LockoutWarning } from './lockout-warning.tsx';
 import { PolicyText } from './policy-text.tsx';
+import { StatementBuilder } from './statement-builder.tsx';
 import { formatPolicy } from './templates.ts';
+import { TextDifference } from './text-difference.tsx';
 
 /** Edits the policy of a key: the server checks it as it is typed, and says what it would change before it is saved. */
 export function PolicyEditor({ keyId }: { readonly keyId: string }) {
@@ -60,6 +63,7 @@ function Editing({ keyId, before }: { readonly keyId: string; readonly before: s
   const [text, setText] = useState(before);
   const [verdict, setVerdict] = useState<Verdict>();
   const [bypass, setBypass] = useState(false);
+  const [building, setBuilding] = useState(false);
 
   useEffect(() => {
     if (text === before) return setVerdict(undefined);
@@ -86,12 +90,25 @@ function Editing({ keyId, before }: { readonly keyId: string; readonly before: s
     });
     navigate(`/keys/${keyId}`);
   });
+  const { account, region } = session;
+  // Whoever may put a key policy need not be allowed to describe the key.
+  const key = useLoaded((signal) => describeKey(session, keyId, signal), [session, keyId]);
+  const about = { account, region, keyUsage: key.value?.KeyUsage ?? 'ENCRYPT_DECRYPT' };
   const lockedOut = save.error !== undefined && isLockout(save.error);
   const known = verdict?.text === text ? verdict : undefined;
   const error = known !== undefined && 'error' in known ? known.error : undefined;
 
   return (
     <SpaceBetween size="l">
+      <ExpandableSection
+        variant="container"
+        headerText="Statements"
+        headingTagOverride="h2"
+        expanded={building}
+        onChange={({ detail }) => setBuilding(detail.expanded)}
+      >
+        {building && <StatementBuilder text={text} onChange={setText} about={about} />}
+      </ExpandableSection>
       <Container
         header={
           <Header
@@ -120,20 +137,17 @@ function Editing({ keyId, before }: { readonly keyId: string; readonly before: s
         {known !== undefined && 'comparison' in known && <ComparisonView comparison={known.comparison} />}
         {error && faultsOf(error).length === 0 && <Failure error={error} what="It cannot be told" />}
         {error && faultsOf(error).length > 0 && <Box>The policy has faults; see above.</Box>}
+        {text !== before && (
+          <ExpandableSection headerText="In the text">
+            <TextDifference
+              label="What is different in the text"
+              before={before}
+              after={formatPolicy(text)}
+            />
+          </ExpandableSection>
+        )}
       </Container>
-      {lockedOut && (
-        <Alert type="warning" header="You would lock yourself out">
-          <SpaceBetween size="xs">
-            <Box>
-              Under this policy you could not put the next one. The key may become unmanageable, and nobody
-              could mend that, not even the root user of the account.
-            </Box>
-            <Checkbox checked={bypass} onChange={({ detail }) => setBypass(detail.checked)}>
-              I know, and want to save it all the same
-            </Checkbox>
-          </SpaceBetween>
-        </Alert>
-      )}
+      {lockedOut && <LockoutWarning verb="save" bypass={bypass} onChange={setBypass} />}
       {save.error && !lockedOut && faultsOf(save.error).length === 0 && (
         <Failure error={save.error} what="The policy was not saved" />
       )}

@@ -8,7 +8,8 @@ export interface PolicyWish {
   readonly users: readonly string[];
 }
 
-const ADMINISTRATION = [
+/** What administrators of a key may do with it. */
+export const ADMINISTRATION = [
   'kms:CancelKeyDeletion',
   'kms:CreateAlias',
   'kms:CreateGrant',
@@ -46,6 +47,11 @@ const USE: Readonly<Record<string, readonly string[]>> = {
   ENCAPSULATE_DECAPSULATE: ['kms:Decapsulate', 'kms:Encapsulate', 'kms:GetPublicKey'],
 };
 
+/** What users of a key may do with it, by what the key is for. */
+export function actionsOfUsers(keyUsage: string): readonly string[] {
+  return ['kms:DescribeKey', ...(USE[keyUsage] ?? [])];
+}
+
 /** A key policy that does what is wished for: the account administers the key, others as they are named. */
 export function policyFor({ account, keyUsage, administrators, users }: PolicyWish): string {
   const statement = (sid: string, principals: readonly string[], actions: readonly string[] | string) => ({
@@ -60,9 +66,7 @@ export function policyFor({ account, keyUsage, administrators, users }: PolicyWi
     ...(administrators.length === 0
       ? []
       : [statement('Allow access for key administrators', administrators, ADMINISTRATION)]),
-    ...(users.length === 0
-      ? []
-      : [statement('Allow use of the key', users, ['kms:DescribeKey', ...(USE[keyUsage] ?? [])])]),
+    ...(users.length === 0 ? [] : [statement('Allow use of the key', users, actionsOfUsers(keyUsage))]),
   ];
   return JSON.stringify({ Version: '2012-10-17', Statement: statements }, undefined, 2);
 }
