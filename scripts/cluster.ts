@@ -41,6 +41,7 @@ async function run(options: ClusterOptions): Promise<void> {
   obeySignals({
     drain: () => stop(),
     reload: () => {},
+    switchDebugging: () => {},
     hangUpEnds: true,
     logger: createLogger('warn'),
   });

@@ -93,7 +93,7 @@ export function createPipeline({
   readonly authenticate: Authenticate;
   readonly readRecipient: ReadRecipient;
   /** Lets somebody watch over a request, if anybody wants to. */
-  readonly observe?: ((request: WireRequest) => Observation | undefined) | undefined;
+  observe(request: WireRequest): Observation | undefined;
   readonly logger: Logger;
 }): Answer {
   const shared: Rooms = { kms, iam };
@@ -289,7 +289,7 @@ export function createPipeline({
   return async (wire) => {
     const protocol = protocolOf(wire.headers);
     const { contentType } = protocol;
-    const observation = observe?.(wire);
+    const observation = observe(wire);
     try {
       const target = protocol.readTarget(wire);
       const operation = findOperation(target.service, target.operation);

@@ -30,7 +30,7 @@ import { findUnreadyReason, requireSameTime, type UnreadyReason } from './readin
 import type { Ground, NamedSeed } from './seed/index.ts';
 import type { OpenedStore, Store } from './store/index.ts';
 import type { Metrics, MetricsSnapshot } from './telemetry/metrics.ts';
-import { Observation } from './telemetry/observation.ts';
+import { observe } from './telemetry/observation.ts';
 import { Throttling } from './throttling.ts';
 
 /** The running service of one process, apart from how requests reach it. */
@@ -212,8 +212,8 @@ export async function openService(
   const deliveries = startDeliveries({ store, clock, logger, delivers: options.scheduler }, configuration);
   const unreadyReason = () => findUnreadyReason({ store, keyring, audit, requireRightClock });
   metrics?.showService(store, audit);
-  if (options.scheduler) metrics?.showStore({ store, clock, unreadyReason });
-  const observe = metrics && (() => new Observation(metrics.requests));
+  if (options.scheduler) metrics?.showStore({ store, clock, sinkLags: deliveries.lags, unreadyReason });
+  const observers = { metrics: metrics?.requests, logger };
   return {
     answer: createPipeline({
       store,
@@ -223,7 +223,7 @@ export async function openService(
       throttling: new Throttling({ limiter, repeatedRefusals }),
       authenticate,
       readRecipient,
-      observe,
+      observe: (request) => observe(observers, request),
       logger,
     }),
     unreadyReason,

@@ -214,6 +214,18 @@ describe('the metrics of health', () => {
     assert.ok(restored.sum('qkms_keys') > 0);
   });
 
+  it('tell how far sinks of audit records are behind', async (t) => {
+    // Nobody listens there.
+    const sink = 'http://127.0.0.1:1/';
+    const delivering = await startTestServer({ auditDurability: 'strict', auditSinks: sink, metrics: true });
+    t.after(() => delivering.close());
+    for (let call = 0; call < 3; call += 1) await delivering.client().listKeys();
+    delivering.clock.advance(COUNTED_AGAIN);
+    const exposition = await delivering.metrics();
+    assert.equal(exposition.value('qkms_audit_sink_lag_records', { sink }), 3);
+    assert.equal(exposition.value('qkms_audit_sink_lag_seconds', { sink }), COUNTED_AGAIN / 1_000);
+  });
+
   it('tell of the process', async () => {
     const exposition = await server.metrics();
     for (const name of [

@@ -1,6 +1,7 @@
 import { developmentAccountOf } from '../config.ts';
 import type { Host } from './hosting.ts';
 import { METRICS_SETTINGS, reservePort, urlOf } from './listening.ts';
+import { changeLogLevel, debuggingSwitch } from './log-level.ts';
 import { openNodeMetrics } from './node-metrics.ts';
 import { openHttpServer } from './server.ts';
 import { hangUpEnds, obeySignals } from './signals.ts';
@@ -18,6 +19,7 @@ export async function serveAlone({ configuration, service, logger, announce }: H
   obeySignals({
     drain: () => drain(),
     reload: () => reload(),
+    switchDebugging: debuggingSwitch(configuration.logLevel, (level) => changeLogLevel(logger, level)),
     hangUpEnds: hangUpEnds(configuration),
     logger,
   });

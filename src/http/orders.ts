@@ -1,4 +1,4 @@
-import type { Configuration } from '../config.ts';
+import type { Configuration, LogLevel } from '../config.ts';
 import type { MetricsSnapshot } from '../telemetry/metrics.ts';
 import type { TlsPair } from './tls.ts';
 
@@ -13,6 +13,7 @@ export type Order =
       readonly temporaryDirectory?: string;
     }
   | { readonly kind: 'replace-tls-pair'; readonly tls: TlsPair }
+  | { readonly kind: 'change-log-level'; readonly level: LogLevel }
   | { readonly kind: 'report-metrics' }
   | { readonly kind: 'drain' };
 
@@ -28,6 +29,7 @@ export type Report =
 const ORDERS: ReadonlySet<unknown> = new Set<Order['kind']>([
   'serve',
   'replace-tls-pair',
+  'change-log-level',
   'report-metrics',
   'drain',
 ]);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { fastify } from 'fastify';
 import type { Logger } from 'pino';
@@ -124,9 +125,10 @@ export async function createRoutes({
   });
   app.setErrorHandler((error, request, reply) => {
     const blamesRequest = isBlamedOnRequest(error);
-    if (!blamesRequest) logger.error({ err: error }, 'a route failed');
+    const requestId = randomUUID();
+    if (!blamesRequest) logger.error({ err: error, requestId }, 'a route failed');
     reply.hijack();
-    send(reply.raw, blamesRequest ? refuseRoute(request.method, request.url) : internalFailure());
+    send(reply.raw, blamesRequest ? refuseRoute(request.method, request.url) : internalFailure(), requestId);
   });
 
   await app.ready();

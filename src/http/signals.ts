@@ -10,18 +10,20 @@ const ECHO = 500;
 
 /**
  * Lets the process be ended and reloaded by signals: SIGTERM and SIGINT drain and exit with 0, a second one exits at
- * once, SIGHUP reloads.
+ * once, SIGHUP reloads, SIGUSR2 turns debugging on and off.
  *
  * @param hangUpEnds whether SIGHUP has its older meaning instead, that the terminal is gone: it then ends the process
  */
 export function obeySignals({
   drain,
   reload,
+  switchDebugging,
   hangUpEnds,
   logger,
 }: {
   drain(): Promise<void>;
   reload(): void;
+  switchDebugging(): void;
   readonly hangUpEnds: boolean;
   readonly logger: Logger;
 }): void {
@@ -46,6 +48,7 @@ export function obeySignals({
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
   process.on('SIGHUP', hangUpEnds ? end : reload);
+  process.on('SIGUSR2', switchDebugging);
 }
 
 /** A development server that has nothing to reload goes with the terminal it was started in. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Configuration } from '../config.ts';
 import type { Host } from './hosting.ts';
 import { METRICS_SETTINGS, reservePort, urlOf } from './listening.ts';
+import { changeLogLevel, debuggingSwitch } from './log-level.ts';
 import { openNodeMetrics } from './node-metrics.ts';
 import { hangUpEnds, obeySignals } from './signals.ts';
 import { readTlsPair, reloadTlsPair } from './tls.ts';
@@ -23,7 +24,14 @@ export async function supervise(
   const { tls } = given;
   let drain = async () => {};
   let reload = () => {};
-  obeySignals({ drain: () => drain(), reload: () => reload(), hangUpEnds: hangUpEnds(given), logger });
+  let switchDebugging = () => {};
+  obeySignals({
+    drain: () => drain(),
+    reload: () => reload(),
+    switchDebugging: () => switchDebugging(),
+    hangUpEnds: hangUpEnds(given),
+    logger,
+  });
 
   const pair = tls && readTlsPair(tls);
   const { host } = given;
@@ -66,6 +74,10 @@ export async function supervise(
       workers.replaceTlsPair(next);
       metrics?.replaceTlsPair(next);
     });
+  switchDebugging = debuggingSwitch(given.logLevel, (level) => {
+    changeLogLevel(logger, level);
+    workers.changeLogLevel(level);
+  });
   await listening;
   if (metrics !== undefined) announce(`qkms metrics on ${metrics.url}`);
   announce(`qkms ready on ${urlOf({ host, port }, tls !== undefined)}`);

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { developmentAccountOf, type LogLevel } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import type { HostedService, ServiceModule } from './hosting.ts';
+import { changeLogLevel } from './log-level.ts';
 import { isOrder, type Order, type Report } from './orders.ts';
 import { type HttpServer, openHttpServer } from './server.ts';
 import type { TlsPair } from './tls.ts';
@@ -14,6 +15,7 @@ import type { TlsPair } from './tls.ts';
 export function serveAsWorker(service: ServiceModule, createLogger: (level: LogLevel) => Logger): void {
   let server: HttpServer | undefined;
   let hosted: HostedService | undefined;
+  let logger: Logger | undefined;
   /** Newer than the one that the server was opened with. */
   let replacement: TlsPair | undefined;
   let drain = async () => {};
@@ -23,9 +25,10 @@ export function serveAsWorker(service: ServiceModule, createLogger: (level: LogL
     if (temporaryDirectory !== undefined) {
       cluster.worker?.once('disconnect', () => rmSync(temporaryDirectory, { recursive: true, force: true }));
     }
-    const logger = createLogger(configuration.logLevel);
+    const log = createLogger(configuration.logLevel);
+    logger = log;
     try {
-      const opened = await service.openService(configuration, { logger, scheduler: false });
+      const opened = await service.openService(configuration, { logger: log, scheduler: false });
       hosted = opened;
       const listening = await openHttpServer({
         address: configuration,
@@ -36,7 +39,7 @@ export function serveAsWorker(service: ServiceModule, createLogger: (level: LogL
         auditPublicKey: opened.auditPublicKey,
         trustedProxies: configuration.trustedProxies,
         developmentAccount: developmentAccountOf(configuration),
-        logger,
+        logger: log,
       });
       server = listening;
       if (replacement !== undefined) listening.replaceTlsPair(replacement);
@@ -46,7 +49,7 @@ export function serveAsWorker(service: ServiceModule, createLogger: (level: LogL
       };
       report({ kind: 'listening' });
     } catch (error) {
-      if (!(error instanceof OperatorError)) logger.fatal({ err: error }, 'starting failed');
+      if (!(error instanceof OperatorError)) log.fatal({ err: error }, 'starting failed');
       const message = error instanceof Error ? error.message : String(error);
       report({ kind: 'failed', message }, () => process.exit(1));
     }
@@ -57,7 +60,7 @@ export function serveAsWorker(service: ServiceModule, createLogger: (level: LogL
   }
 
   // A terminal signals every process of the group, but it is the primary that decides.
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => {});
 
   process.on('message', (order: unknown) => {
     if (!isOrder(order)) return;
@@ -68,6 +71,9 @@ export function serveAsWorker(service: ServiceModule, createLogger: (level: LogL
       case 'replace-tls-pair':
         replacement = order.tls;
         server?.replaceTlsPair(order.tls);
+        break;
+      case 'change-log-level':
+        if (logger !== undefined) changeLogLevel(logger, order.level);
         break;
       case 'report-metrics':
         void reportMetrics();

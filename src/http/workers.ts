@@ -1,5 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from 'pino';
+import type { LogLevel } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import type { MetricsSnapshot } from '../telemetry/metrics.ts';
 import { LIMITS } from './limits.ts';
@@ -33,6 +34,8 @@ export interface Workers {
   serve(order: ServeOrder): Promise<void>;
   /** For those that serve and for those to come. */
   replaceTlsPair(tls: TlsPair): void;
+  /** For those that serve and for those to come. */
+  changeLogLevel(level: LogLevel): void;
   /** The figures of those that live, by process id; `undefined` for one that does not say them in time. */
   metrics(): Promise<ReadonlyMap<number, MetricsSnapshot | undefined>>;
   /** How many have ended so far without being told to. */
@@ -138,6 +141,11 @@ export function forkWorkers(count: number, entry: string, logger: Logger): Worke
     replaceTlsPair(tls) {
       if (order !== undefined) order = { ...order, tls };
       for (const worker of alive) tell(worker, { kind: 'replace-tls-pair', tls });
+    },
+    changeLogLevel(level) {
+      if (order !== undefined)
+        order = { ...order, configuration: { ...order.configuration, logLevel: level } };
+      for (const worker of alive) tell(worker, { kind: 'change-log-level', level });
     },
     metrics: () => metrics.ask(alive, (worker) => tell(worker, { kind: 'report-metrics' })),
     deaths: () => deaths,

@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import type { DeliveryLag } from '../audit/index.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { UnreadyCause, UnreadyReason } from '../readiness.ts';
 import { countKeysByState, findAuditHead, nextExpiryDate, type Store } from '../store/index.ts';
@@ -16,6 +17,7 @@ interface Contents {
   readonly auditLogSize: number | undefined;
   /** Milliseconds. */
   readonly clockSkew: number;
+  readonly sinkLags: readonly DeliveryLag[];
 }
 
 /**
@@ -27,14 +29,16 @@ export function showContents(
   {
     store,
     clock,
+    sinkLags,
     unreadyReason,
   }: {
     readonly store: Store;
     readonly clock: Clock;
+    sinkLags(): Promise<readonly DeliveryLag[]>;
     unreadyReason(): Promise<UnreadyReason | undefined>;
   },
 ): void {
-  const read = remembering(clock, () => readContents(store));
+  const read = remembering(clock, () => readContents(store, sinkLags));
   const registers = [registry];
   new Gauge({
     name: 'qkms_unready',
@@ -76,6 +80,26 @@ export function showContents(
     },
   });
   new Gauge({
+    name: 'qkms_audit_sink_lag_records',
+    help: 'Audit records that a sink has not got.',
+    labelNames: ['sink'],
+    registers,
+    async collect() {
+      this.reset();
+      for (const { sink, recordsBehind } of (await read())?.sinkLags ?? []) this.set({ sink }, recordsBehind);
+    },
+  });
+  new Gauge({
+    name: 'qkms_audit_sink_lag_seconds',
+    help: 'How long the first of the audit records has been there that a sink has not got; 0 when it has all.',
+    labelNames: ['sink'],
+    registers,
+    async collect() {
+      this.reset();
+      for (const { sink, secondsBehind } of (await read())?.sinkLags ?? []) this.set({ sink }, secondsBehind);
+    },
+  });
+  new Gauge({
     name: 'qkms_store_clock_skew_seconds',
     help: 'By how much the clock of the database is ahead of that of this machine.',
     registers,
@@ -90,13 +114,18 @@ function showIfKnown(gauge: Gauge, value: number | undefined, divisor: number): 
   else gauge.set(value / divisor);
 }
 
-async function readContents(store: Store): Promise<Contents> {
+async function readContents(
+  store: Store,
+  sinkLags: () => Promise<readonly DeliveryLag[]>,
+): Promise<Contents> {
   const clockSkew = await store.clockSkew(systemClock);
+  const lags = await sinkLags();
   return store.read(async (reader) => ({
     keysByState: await countKeysByState(reader),
     nextExpiryDate: await nextExpiryDate(reader),
     auditLogSize: (await findAuditHead(reader))?.size,
     clockSkew,
+    sinkLags: lags,
   }));
 }
 

@@ -1,5 +1,5 @@
 import { Gauge, Registry } from 'prom-client';
-import type { AuditTrail } from '../audit/index.ts';
+import type { AuditTrail, DeliveryLag } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import type { UnreadyReason } from '../readiness.ts';
 import type { Engine, Store } from '../store/index.ts';
@@ -31,6 +31,7 @@ export class Metrics {
   showStore(parts: {
     readonly store: Store;
     readonly clock: Clock;
+    sinkLags(): Promise<readonly DeliveryLag[]>;
     unreadyReason(): Promise<UnreadyReason | undefined>;
   }): void {
     showContents(this.#registry, parts);

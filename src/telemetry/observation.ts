@@ -1,17 +1,40 @@
+import type { Logger } from 'pino';
 import type { AuditedDecision } from '../audit/index.ts';
 import type { ServiceError } from '../errors.ts';
 import type { Operation } from '../operations/index.ts';
 import type { RequestMetrics } from './request-metrics.ts';
 
-/** Watches over one request on its walk. */
+/** Those who want to know what becomes of requests. */
+export interface Observers {
+  readonly metrics: RequestMetrics | undefined;
+  /** Is told of each request while it is at the level `debug`. */
+  readonly logger: Logger;
+}
+
+/** What is said of a request before it is known what it is for. */
+interface ObservedRequest {
+  readonly id: string;
+  readonly sourceAddress: string;
+}
+
+/** Watches over a request on its walk; `undefined` when nobody wants to know. */
+export function observe(observers: Observers, request: ObservedRequest): Observation | undefined {
+  const { metrics, logger } = observers;
+  if (metrics === undefined && !logger.isLevelEnabled('debug')) return undefined;
+  return new Observation(observers, request);
+}
+
+/** One request as its observers see it: never what is in it. */
 export class Observation {
-  readonly #metrics: RequestMetrics;
+  readonly #observers: Observers;
+  readonly #request: ObservedRequest;
   readonly #began = performance.now();
   #operation: Operation | undefined;
   #decisions: readonly AuditedDecision[] = [];
 
-  constructor(metrics: RequestMetrics) {
-    this.#metrics = metrics;
+  constructor(observers: Observers, request: ObservedRequest) {
+    this.#observers = observers;
+    this.#request = request;
   }
 
   /** The request is for an operation. */
@@ -26,7 +49,19 @@ export class Observation {
 
   /** The request has been answered. */
   ended(refusal: ServiceError | undefined): void {
-    this.#metrics.noteRequest(this.#operation, refusal?.code, performance.now() - this.#began);
-    for (const decision of this.#decisions) this.#metrics.noteDecision(decision);
+    const milliseconds = performance.now() - this.#began;
+    const { metrics, logger } = this.#observers;
+    if (metrics !== undefined) {
+      metrics.noteRequest(this.#operation, refusal?.code, milliseconds);
+      for (const decision of this.#decisions) metrics.noteDecision(decision);
+    }
+    if (logger.isLevelEnabled('debug')) this.#log(logger, refusal, milliseconds);
+  }
+
+  #log(logger: Logger, refusal: ServiceError | undefined, milliseconds: number): void {
+    const { id: requestId, sourceAddress } = this.#request;
+    const { service, name: operation } = this.#operation ?? {};
+    const line = { requestId, sourceAddress, service, operation, error: refusal?.code, milliseconds };
+    logger.debug(line, 'request answered');
   }
 }
