@@ -29,6 +29,8 @@ export function beginning(
     targets: [],
     decisions: [],
     output: undefined,
+    created: undefined,
+    elsewhere: undefined,
     additional: {},
     refusal: undefined,
   };

@@ -139,8 +139,13 @@ export function createPipeline({
     }
     await requireOneView();
     if (call.input['DryRun'] === true) throw refusals.dryRun();
-    const output = await carryOut(call, unit, progress);
-    noteKeyUses(kms, operation, progress.targets, { lastUsedDate: call.time, requestId: wire.id });
+    const { output, events } = await carryOut(call, unit, progress);
+    const eventIds = new Map(events.map(({ accountId, eventId }) => [accountId, eventId]));
+    noteKeyUses(kms, operation, progress.targets, {
+      lastUsedDate: call.time,
+      requestId: wire.id,
+      eventIds,
+    });
     return protocol.renderOutput(operation, output, wire.id);
   }
 
@@ -210,13 +215,13 @@ export function createPipeline({
     call: Call,
     unit: UnitOfWork | undefined,
     progress: CallInProgress,
-  ): Promise<object> {
+  ): Promise<{ readonly output: object; readonly events: readonly AuditEvent[] }> {
     try {
       const output = await call.operation.handler(asDeclared(call));
       const events = audit === undefined ? [] : eventsOf(succeeded(call, progress, output));
       const isChange = await unit?.commit(async (writer) => audit?.append(writer, events));
       if (isChange !== true) await record(events);
-      return output;
+      return { output, events };
     } catch (error) {
       await unit?.abandon();
       throw error;
@@ -224,8 +229,13 @@ export function createPipeline({
   }
 
   function succeeded(call: Call, progress: CallInProgress, output: object): CallInProgress {
-    const additional = call.operation.audit.additional?.(asDeclared(call), asDeclared(output)) ?? {};
-    return Object.assign(progress, { output, additional });
+    const { additional, created, elsewhere } = call.operation.audit;
+    return Object.assign(progress, {
+      output,
+      additional: additional?.(asDeclared(call), asDeclared(output)) ?? {},
+      created: created?.(asDeclared(output)),
+      elsewhere: elsewhere?.(asDeclared(call), asDeclared(output)),
+    });
   }
 
   function eventsOf(call: AuditedCall): readonly AuditEvent[] {
@@ -273,7 +283,8 @@ export function createPipeline({
         if (error instanceof RevisionConflict && !isLast) continue;
         const reason = refusalOf(error instanceof RevisionConflict ? refusals.tooMuchContention() : error);
         const refusal = throttling.limit(progress, reason);
-        const refused = { ...progress, output: undefined, additional: {}, refusal };
+        const nothing = { output: undefined, created: undefined, elsewhere: undefined, additional: {} };
+        const refused = { ...progress, ...nothing, refusal };
         const isUnavailable = refusal instanceof refusals.AuditUnavailable;
         if (audit !== undefined && !isUnavailable && throttling.isToBeRecorded(refused)) {
           await record(eventsOf(refused)).catch((unrecorded) => {

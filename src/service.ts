@@ -6,8 +6,11 @@ import {
   eventOfService,
   eventsOfCall,
   openAuditKey,
+  operatorRecorder,
   publicKeyOf,
+  type RecordOperatorAction,
   RepeatedRefusals,
+  rootCredentialsReset,
   startRetention,
 } from './audit/index.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -28,7 +31,7 @@ import { type Answer, createPipeline } from './pipeline.ts';
 import { RequestLimiter, resourceQuotasOf } from './quotas/index.ts';
 import { findUnreadyReason, requireSameTime, type UnreadyReason } from './readiness.ts';
 import type { Ground, NamedSeed } from './seed/index.ts';
-import type { OpenedStore, Store } from './store/index.ts';
+import type { OpenedStore, Store, Writer } from './store/index.ts';
 import type { Metrics, MetricsSnapshot } from './telemetry/metrics.ts';
 import { observe } from './telemetry/observation.ts';
 import { Throttling } from './throttling.ts';
@@ -57,17 +60,21 @@ const FIRST_ACCOUNT_NAME = 'operator';
 /**
  * Lets the operator work on the identities of a store, beside the server or without it.
  *
+ * @param work is also given what puts on record what it does
  * @throws OperatorError when there is no store yet, or it cannot be opened, or the work is refused
  */
 export async function withIdentities<T>(
   configuration: Configuration,
-  work: (identities: iam.SharedIam) => Promise<T>,
+  work: (identities: iam.SharedIam, record: RecordOperatorAction) => Promise<T>,
 ): Promise<T> {
   const { partition, accountId } = configuration;
   const { store, keyring } = await openPresentStore(configuration);
   try {
+    const clock = systemClock;
+    const record = operatorRecorder({ store, keyring, clock });
     return await work(
-      iam.createIam({ partition, operatorAccount: accountId, store, keyring, clock: systemClock }),
+      iam.createIam({ partition, operatorAccount: accountId, store, keyring, clock }),
+      record,
     );
   } catch (error) {
     throw error instanceof ServiceError ? new OperatorError(error.message, { cause: error }) : error;
@@ -95,8 +102,10 @@ export async function prepareService(configuration: Configuration): Promise<Prep
   const seed = await readSeed(configuration);
   const { store, keyring } = await openKeptStore(configuration);
   try {
-    const notices = await prepareRootCredentials(configuration, store);
-    if (seed !== undefined) await plant({ partition, store, keyring, clock: systemClock }, seed);
+    const record = operatorRecorder({ store, keyring, clock: systemClock });
+    const notices = await prepareRootCredentials(configuration, store, record);
+    if (seed !== undefined)
+      await plant(configuration, { partition, store, keyring, clock: systemClock }, seed);
     return { notices };
   } finally {
     await store.close();
@@ -112,9 +121,14 @@ async function readSeed({ seedFile }: Configuration): Promise<NamedSeed | undefi
   return readSeedFile(seedFile);
 }
 
-async function plant(ground: Ground, { name, seed }: NamedSeed): Promise<void> {
+async function plant(
+  { auditDurability }: Configuration,
+  ground: Omit<Ground, 'record'> & Pick<OpenedStore, 'store'>,
+  { name, seed }: NamedSeed,
+): Promise<void> {
   const { applySeed } = await import('./seed/index.ts');
-  await applySeed(ground, seed, name);
+  if (auditDurability !== 'none') await openAuditKey(ground.store, ground.keyring);
+  await applySeed({ ...ground, record: operatorRecorder(ground) }, seed, name);
 }
 
 /**
@@ -268,7 +282,7 @@ async function openSeededStore(
   const opened = await openStoreInMemory(options.watch);
   if (seed === undefined) return opened;
   try {
-    await plant({ partition: configuration.partition, clock, ...opened }, seed);
+    await plant(configuration, { partition: configuration.partition, clock, ...opened }, seed);
     return opened;
   } catch (error) {
     await opened.store.close();
@@ -285,8 +299,9 @@ async function openSeededStore(
 async function prepareRootCredentials(
   configuration: Configuration,
   store: Store,
+  recordAction: RecordOperatorAction,
 ): Promise<readonly string[]> {
-  const { mode, accountId, rootAccessKeyId, rootSecretAccessKey } = configuration;
+  const { mode, partition, accountId, rootAccessKeyId, rootSecretAccessKey } = configuration;
   if (mode === 'development') {
     if (!(await iam.hasRootCredentials(store))) return [];
     throw new OperatorError(
@@ -296,14 +311,16 @@ async function prepareRootCredentials(
   }
   const context = { store, clock: systemClock };
   const account = { accountId, name: FIRST_ACCOUNT_NAME };
+  const record = (writer: Writer, { accessKeyId }: iam.AccessKey) =>
+    recordAction(writer, rootCredentialsReset(partition, accountId, accessKeyId));
   if (rootAccessKeyId !== undefined && rootSecretAccessKey !== undefined) {
     const given = { accessKeyId: rootAccessKeyId, secretAccessKey: rootSecretAccessKey };
-    if (await iam.giveRootCredentials(context, account, given)) return [];
+    if (await iam.giveRootCredentials(context, account, given, record)) return [];
     return [
       `the configured credentials of the root user of account ${accountId} (${rootAccessKeyId}) are not in use: they were replaced, deactivated or deleted`,
     ];
   }
-  const accessKey = await iam.generateRootCredentials(context, account);
+  const accessKey = await iam.generateRootCredentials(context, account, record);
   if (accessKey === undefined) return [];
   return [
     `credentials of the root user of account ${accountId}, shown only this once:`,

@@ -85,7 +85,7 @@ describe('qkms audit search', () => {
       [{ Username: 'ada', EventName: 'ListKeys' }, ['ListKeys']],
       [{ AccessKeyId: ada.credentials.accessKeyId, ErrorCode: 'AccessDenied' }, ['ListKeys']],
       [{ ErrorCode: 'NotFoundException' }, ['DescribeKey']],
-      [{ ResourceName: key.arn, ReadOnly: 'false' }, ['TagResource']],
+      [{ ResourceName: key.arn, ReadOnly: 'false' }, ['TagResource', 'CreateKey']],
       [{ EventSource: 'iam.amazonaws.com' }, ['CreateAccessKey', 'PutUserPolicy', 'CreateUser']],
       [{ ErrorCode: 'ada' }, []],
     ];

@@ -16,6 +16,7 @@ import {
 import { tamper } from './support/inside.ts';
 import { allow, keyPolicy, rootOf } from './support/key-policies.ts';
 import { createKey, encrypt, type NewKey } from './support/keys.ts';
+import { OTHER_REGION } from './support/multi-region.ts';
 import { assertRefused } from './support/refusal.ts';
 import {
   ACCOUNT,
@@ -326,6 +327,67 @@ describe('a call on the key of another account', () => {
     assert.equal(told.length, 2);
     assert.equal(told[0], told[1]);
     assert.equal(records[0]?.['recipientAccountId'], OTHER_ACCOUNT);
+  });
+});
+
+describe('a call that does something in another Region', () => {
+  it('is recorded there, too', async () => {
+    const primary = await createKey(kms, { MultiRegion: true });
+    const replica = primary.arn.replace(REGION, OTHER_REGION);
+    const calls = await recordsOf(async () => {
+      await kms.replicateKey({ KeyId: primary.keyId, ReplicaRegion: OTHER_REGION });
+      await kms.updatePrimaryRegion({ KeyId: primary.keyId, PrimaryRegion: OTHER_REGION });
+    });
+    const summaries = calls
+      .filter(({ eventType }) => eventType === 'AwsApiCall')
+      .map(({ eventName, awsRegion, resources, requestID, sharedEventID }) => ({
+        name: `${eventName} in ${awsRegion}`,
+        arns: Array.isArray(resources) ? resources.map(({ ARN }) => ARN) : [],
+        requestID,
+        sharedEventID,
+      }));
+    assert.deepEqual(
+      summaries.map(({ name, arns }) => [name, arns]),
+      [
+        [`ReplicateKey in ${REGION}`, [primary.arn]],
+        [`CreateKey in ${OTHER_REGION}`, [replica]],
+        [`UpdatePrimaryRegion in ${REGION}`, [primary.arn, replica]],
+        [`UpdatePrimaryRegion in ${OTHER_REGION}`, [replica]],
+      ],
+    );
+    const [first, second, third, fourth] = summaries;
+    for (const [one, other] of [
+      [first, second],
+      [third, fourth],
+    ]) {
+      assert.equal(one?.requestID, other?.requestID);
+      assert.match(String(one?.sharedEventID), UUID);
+      assert.equal(one?.sharedEventID, other?.sharedEventID);
+    }
+    const refused = await recordsOf(() =>
+      assertRefused(
+        kms.replicateKey({ KeyId: key.keyId, ReplicaRegion: OTHER_REGION }),
+        'UnsupportedOperationException',
+      ),
+    );
+    assert.equal(refused.length, 1);
+  });
+});
+
+describe('the last use of a key', () => {
+  it('names its event, that of the account of the key', async () => {
+    const shared = await createKey(kms, {
+      Policy: keyPolicy(allow(), allow({ Principal: { AWS: rootOf(OTHER_ACCOUNT) }, Action: 'kms:Encrypt' })),
+    });
+    for (const client of [kms, server.client({ credentials: stranger })]) {
+      const records = await recordsOf(() => encrypt(client, shared.arn));
+      const own = records.find(({ recipientAccountId }) => recipientAccountId === ACCOUNT);
+      const { KeyLastUsage } = await kms.getKeyLastUsage({ KeyId: shared.keyId });
+      assert.equal(KeyLastUsage?.CloudTrailEventId, own?.['eventID']);
+      assert.equal(KeyLastUsage?.KmsRequestId, own?.['requestID']);
+      // Uses of one millisecond are not told apart.
+      server.clock.advance(1);
+    }
   });
 });
 

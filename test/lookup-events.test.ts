@@ -102,7 +102,7 @@ describe('LookupEvents', () => {
       ['EventName', 'Encrypt', Array(5).fill('Encrypt')],
       ['Username', 'ada', Array(5).fill('Encrypt')],
       ['AccessKeyId', ada.credentials.accessKeyId, Array(5).fill('Encrypt')],
-      ['ResourceName', key.arn, ['DisableKey', ...Array(5).fill('Encrypt')]],
+      ['ResourceName', key.arn, ['DisableKey', ...Array(5).fill('Encrypt'), 'CreateKey']],
       ['ResourceType', 'AWS::IAM::User', ['CreateAccessKey', 'PutUserPolicy', 'CreateUser']],
       ['EventSource', 'iam.amazonaws.com', ['CreateAccessKey', 'PutUserPolicy', 'CreateUser']],
       ['ReadOnly', 'false', ['DisableKey', 'CreateKey', 'CreateAccessKey', 'PutUserPolicy', 'CreateUser']],

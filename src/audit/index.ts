@@ -15,6 +15,7 @@ export {
   type AuditedDecision,
   eventsOfCall,
 } from './events/call-event.ts';
+export { rootCredentialsReset } from './events/operator-event.ts';
 export { eventOfService, type ServiceAction } from './events/service-event.ts';
 export {
   type EventFilter,
@@ -23,6 +24,7 @@ export {
   type LookUpEvents,
   type LookupAttribute,
 } from './lookup.ts';
+export { operatorRecorder, type RecordOperatorAction } from './operator-record.ts';
 export { exportLines, readRecords } from './reading.ts';
 export { RepeatedRefusals } from './repeated-refusals.ts';
 export { startRetention } from './retention.ts';

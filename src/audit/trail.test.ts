@@ -26,7 +26,11 @@ after(async () => {
 let count = 0;
 function event(): AuditEvent {
   count += 1;
-  return { eventId: `event ${count}`, text: JSON.stringify({ eventID: `event ${count}` }) };
+  return {
+    eventId: `event ${count}`,
+    accountId: '111122223333',
+    text: JSON.stringify({ eventID: `event ${count}` }),
+  };
 }
 
 function trailOf(durability: AuditDurability, clock = new ManualClock(), store = opened.store) {

@@ -1,3 +1,4 @@
+import { rootCredentialsReset } from '../audit/index.ts';
 import type { Configuration } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import * as iam from '../iam/index.ts';
@@ -14,7 +15,7 @@ const PAGE = 500;
 /** Creates a user of the configured account who may do everything. */
 export function createAdministrator(configuration: Configuration, name: string): Promise<readonly string[]> {
   const { accountId } = configuration;
-  return withIdentities(configuration, async (identities) => {
+  return withIdentities(configuration, async (identities, record) => {
     await requireAccount(identities, accountId);
     const attachedPolicies = iam.findAwsManagedPolicies(identities.partition, ADMINISTRATOR_ACCESS);
     const accessKey = iam.generateAccessKey();
@@ -24,6 +25,12 @@ export function createAdministrator(configuration: Configuration, name: string):
       const created = await iam.createIdentity(identities, writer, 'user', place, details);
       const owner = { accountId, principalId: created.uniqueId };
       await iam.addAccessKey(writer, owner, accessKey, created.creationDate);
+      await record(writer, {
+        name: 'CreateAdministrator',
+        accountId,
+        resources: [{ kind: 'user', arn: created.arn }],
+        details: { userName: name, accessKeyId: accessKey.accessKeyId },
+      });
       return created;
     });
     return shown(
@@ -36,10 +43,14 @@ export function createAdministrator(configuration: Configuration, name: string):
 /** Gives the root user of the configured account a new access key in place of all others. */
 export function resetRootCredentials(configuration: Configuration): Promise<readonly string[]> {
   const { accountId } = configuration;
-  return withIdentities(configuration, async (identities) => {
+  return withIdentities(configuration, async (identities, record) => {
     await requireAccount(identities, accountId);
     const accessKey = iam.generateAccessKey();
-    await iam.replaceAccessKeys(identities, { accountId, principalId: accountId }, accessKey);
+    await identities.store.write(async (writer) => {
+      const owner = { accountId, principalId: accountId };
+      await iam.replaceAccessKeysWithin(writer, owner, accessKey, identities.clock.now());
+      await record(writer, rootCredentialsReset(identities.partition, accountId, accessKey.accessKeyId));
+    });
     return shown(
       `new credentials of the root user of account ${accountId}, shown only this once:`,
       accessKey,
@@ -53,12 +64,21 @@ export function createAccount(
   accountId: string,
   name: string,
 ): Promise<readonly string[]> {
-  return withIdentities(configuration, async ({ store, clock }) => {
+  return withIdentities(configuration, async ({ store, clock, partition }, record) => {
     const accessKey = iam.generateAccessKey();
     const creationDate = clock.now();
     await store.write(async (writer) => {
       await iam.createAccount(writer, { accountId, name, email: '', creationDate });
       await iam.addAccessKey(writer, { accountId, principalId: accountId }, accessKey, creationDate);
+      const { accessKeyId } = accessKey;
+      // The operator's account is told as well: it is the one that watches over the deployment.
+      for (const recipient of new Set([configuration.accountId, accountId]))
+        await record(writer, {
+          name: 'CreateAccount',
+          accountId: recipient,
+          resources: [{ kind: 'account', arn: iam.rootUserArn(partition, accountId) }],
+          details: { accountId, accountName: name, accessKeyId },
+        });
     });
     return shown(
       `created account ${accountId}; credentials of its root user, shown only this once:`,
@@ -74,7 +94,7 @@ export function registerService(
   actsFor: readonly string[],
 ): Promise<readonly string[]> {
   const { accountId } = configuration;
-  return withIdentities(configuration, async (identities) => {
+  return withIdentities(configuration, async (identities, record) => {
     await requireAccount(identities, accountId);
     const accessKey = iam.generateAccessKey();
     await identities.store.write(async (writer) => {
@@ -84,6 +104,12 @@ export function registerService(
       const service = await iam.createIdentity(identities, writer, 'service', place, { actsFor });
       const owner = { accountId, principalId: service.uniqueId };
       await iam.addAccessKey(writer, owner, accessKey, service.creationDate);
+      await record(writer, {
+        name: 'RegisterService',
+        accountId,
+        resources: [{ kind: 'service', arn: service.arn }],
+        details: { serviceName: name, actsFor, accessKeyId: accessKey.accessKeyId },
+      });
     });
     return shown(`registered ${name}; its access key, shown only this once:`, accessKey);
   });
@@ -91,11 +117,17 @@ export function registerService(
 
 /** Removes a service principal with its access keys. */
 export function removeService(configuration: Configuration, name: string): Promise<readonly string[]> {
-  return withIdentities(configuration, async ({ store }) => {
+  return withIdentities(configuration, async ({ store, partition }, record) => {
     await store.write(async (writer) => {
       const service = await iam.findIdentityById(writer, name);
       if (service?.kind !== 'service') throw new OperatorError(`there is no service ${name}`);
       await iam.deleteIdentityWithKeys(writer, service.uniqueId);
+      await record(writer, {
+        name: 'RemoveService',
+        accountId: service.accountId,
+        resources: [{ kind: 'service', arn: iam.identityArn(partition, service) }],
+        details: { serviceName: name },
+      });
     });
     return [`removed ${name}`];
   });

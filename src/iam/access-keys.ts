@@ -121,15 +121,6 @@ export async function removeAccessKey(
 }
 
 /** Makes a credential the only one of its owner. */
-export async function replaceAccessKeys(
-  { store, clock }: Pick<Iam, 'store' | 'clock'>,
-  owner: AccessKeyOwner,
-  accessKey: AccessKey,
-): Promise<void> {
-  await store.write((writer) => replaceAccessKeysWithin(writer, owner, accessKey, clock.now()));
-}
-
-/** The same, in the present transaction. */
 export async function replaceAccessKeysWithin(
   writer: Writer,
   owner: AccessKeyOwner,

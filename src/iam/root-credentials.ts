@@ -28,6 +28,9 @@ async function areRootCredentialsKnown(reader: Reader): Promise<boolean> {
   return (await findFact(reader, ROOT_CREDENTIALS_FACT)) !== undefined;
 }
 
+/** Puts on record that a root user has got a credential, in the transaction that gives it. */
+type RecordGiven = (writer: Writer, accessKey: AccessKey) => Promise<void>;
+
 /**
  * Generates a credential of an account's root user, for a new account or a store that has never had any. Who deleted the
  * root user's access keys does not want new ones; `qkms reset-root-credentials` makes them.
@@ -37,6 +40,7 @@ async function areRootCredentialsKnown(reader: Reader): Promise<boolean> {
 export async function generateRootCredentials(
   { store, clock }: Pick<Iam, 'store' | 'clock'>,
   account: OperatorAccount,
+  record: RecordGiven = async () => {},
 ): Promise<AccessKey | undefined> {
   const isSettled = async (reader: Reader) =>
     (await findAccount(reader, account.accountId)) !== undefined && (await areRootCredentialsKnown(reader));
@@ -45,6 +49,7 @@ export async function generateRootCredentials(
   return store.write(async (writer) => {
     if (await isSettled(writer)) return undefined;
     await putRootCredentials(writer, account, accessKey, clock.now());
+    await record(writer, accessKey);
     return accessKey;
   });
 }
@@ -59,6 +64,7 @@ export async function giveRootCredentials(
   { store, clock }: Pick<Iam, 'store' | 'clock'>,
   account: OperatorAccount,
   accessKey: AccessKey,
+  record: RecordGiven = async () => {},
 ): Promise<boolean> {
   const wasGiven = await store.read((reader) => whatBecameOf(reader, account, accessKey));
   if (wasGiven !== undefined) return wasGiven.isActive;
@@ -66,6 +72,7 @@ export async function giveRootCredentials(
     const meanwhile = await whatBecameOf(writer, account, accessKey);
     if (meanwhile !== undefined) return meanwhile.isActive;
     await putRootCredentials(writer, account, accessKey, clock.now());
+    await record(writer, accessKey);
     return true;
   });
 }

@@ -69,7 +69,11 @@ export const createKey = operation({
   ],
   readOnly: false,
   quota: 'CreateKey',
-  audit: { response: ['KeyMetadata'], names: { AWSAccountId: 'AWSAccountId' } },
+  audit: {
+    response: ['KeyMetadata'],
+    names: { AWSAccountId: 'AWSAccountId' },
+    created: ({ KeyMetadata }) => KeyMetadata?.Arn,
+  },
   examples: [
     {
       title: 'Create a symmetric encryption key',

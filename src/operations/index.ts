@@ -47,6 +47,7 @@ export {
   asDeclared,
   type Call,
   type Conditions,
+  type ElsewhereEvent,
   type GrantTarget,
   type IdentityTarget,
   type KeyTarget,

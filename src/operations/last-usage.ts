@@ -25,7 +25,7 @@ const CRYPTOGRAPHIC_OPERATIONS = [
 const keyLastUsage = structure({
   Operation: optional(enumeration(...CRYPTOGRAPHIC_OPERATIONS), 'The operation.'),
   Timestamp: optional(timestamp, 'When it was.'),
-  CloudTrailEventId: optional(string(), 'The id of its audit event. Not recorded by this version.'),
+  CloudTrailEventId: optional(string(), 'The id of its audit event, when calls are recorded.'),
   KmsRequestId: optional(string(), 'The id of its request.'),
 });
 
@@ -60,7 +60,12 @@ export const getKeyLastUsage = operation({
       KeyLastUsage:
         use === undefined
           ? {}
-          : { Operation: operation, Timestamp: new Date(use.lastUsedDate), KmsRequestId: use.requestId },
+          : {
+              Operation: operation,
+              Timestamp: new Date(use.lastUsedDate),
+              CloudTrailEventId: use.eventId,
+              KmsRequestId: use.requestId,
+            },
       TrackingStartDate: new Date(creationDate),
       KeyCreationDate: new Date(creationDate),
     };

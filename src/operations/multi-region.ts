@@ -102,7 +102,14 @@ export const replicateKey = operation({
   ],
   readOnly: false,
   quota: replicaQuota,
-  audit: { response: ['ReplicaKeyMetadata', 'ReplicaPolicy', 'ReplicaTags'] },
+  audit: {
+    response: ['ReplicaKeyMetadata', 'ReplicaPolicy', 'ReplicaTags'],
+    elsewhere: ({ input }, { ReplicaKeyMetadata }) => ({
+      region: input.ReplicaRegion,
+      name: 'CreateKey',
+      arn: ReplicaKeyMetadata?.Arn ?? '',
+    }),
+  },
   examples: [
     {
       title: 'Replicate a key to Frankfurt',
@@ -170,6 +177,12 @@ export const updatePrimaryRegion = operation({
   errors: ERRORS,
   readOnly: false,
   quota: primaryRegionQuota,
+  audit: {
+    elsewhere: ({ input, targets: { primary }, kms }) => ({
+      region: input.PrimaryRegion,
+      arn: keyArn(kms.partition, input.PrimaryRegion, primary.record.accountId, primary.record.keyId),
+    }),
+  },
   examples: [
     {
       title: 'Make the replica in Frankfurt the primary key',

@@ -239,6 +239,15 @@ export interface Pagination {
   readonly maximumLimit: number;
 }
 
+/** What a call is in another Region. */
+export interface ElsewhereEvent {
+  readonly region: string;
+  /** What the event is called there; the name of the operation, when absent. */
+  readonly name?: string;
+  /** The ARN of the key that it is about. */
+  readonly arn: string;
+}
+
 /** What the audit record of a call holds of its request and answer (audit.md section 3). */
 export interface AuditProjection<Input, Output, Found> {
   /** The members of the request; all that may be recorded, when absent. */
@@ -252,6 +261,10 @@ export interface AuditProjection<Input, Output, Found> {
     call: Call<Input, Found>,
     output: Output,
   ) => Readonly<Record<string, string | undefined>>;
+  /** The ARN of the key that the call has created. */
+  readonly created?: (output: Output) => string | undefined;
+  /** The event that the call is in another Region, too. */
+  readonly elsewhere?: (call: Call<Input, Found>, output: Output) => ElsewhereEvent;
 }
 
 /** What an audit record holds of a call, ready to be used. */
@@ -262,6 +275,8 @@ export interface AuditRecorder {
     call: Call<never, never>,
     output: never,
   ) => Readonly<Record<string, string | undefined>>;
+  readonly created?: (output: never) => string | undefined;
+  readonly elsewhere?: (call: Call<never, never>, output: never) => ElsewhereEvent;
 }
 
 /** Whom an answer is for is recorded beside the request, with what was verified of it. */
@@ -270,13 +285,13 @@ const RECORDED_OTHERWISE = 'Recipient';
 function auditRecorder(
   input: StructureShape,
   output: StructureShape,
-  { request, response = [], names = {}, additional }: AuditProjection<never, never, never>,
+  { request, response = [], names = {}, ...more }: AuditProjection<never, never, never>,
 ): AuditRecorder {
   const recordable = recordableMembers(input).filter((name) => name !== RECORDED_OTHERWISE);
   return {
     request: compileRecorder(input, request ?? recordable, names),
     response: compileRecorder(output, response, names),
-    ...(additional && { additional }),
+    ...more,
   };
 }
 

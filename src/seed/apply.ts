@@ -20,13 +20,33 @@ import {
 import type { Place } from './tree.ts';
 
 /** What a seed is created in. */
-export type Ground = Pick<kms.Kms, 'partition' | 'store' | 'keyring'> & { readonly clock: Clock };
+export type Ground = Pick<kms.Kms, 'partition' | 'store' | 'keyring'> & {
+  readonly clock: Clock;
+  /** Puts on record what was created, account by account, in the transaction that creates it. */
+  readonly record: (
+    writer: iam.Writer,
+    action: {
+      readonly name: 'ApplySeed';
+      readonly accountId: string;
+      readonly resources: readonly Created[];
+      readonly details: { readonly seed: string };
+    },
+  ) => Promise<void>;
+};
+
+/** Something that was created. */
+interface Created {
+  readonly kind: iam.IdentityKind | 'account' | 'key';
+  readonly arn: string;
+}
 
 /** What creating needs: the ground, the transaction, and where problems go. */
 interface Sowing {
   readonly ground: Ground;
   readonly writer: iam.Writer;
   readonly problems: Problem[];
+  /** By account. */
+  readonly created: Map<string, Created[]>;
 }
 
 /**
@@ -41,8 +61,11 @@ export async function applySeed(ground: Ground, seed: Seed, name: string): Promi
   const refused = () => seedRefused(name, problems);
   try {
     await ground.store.write(async (writer) => {
-      await sow({ ground, writer, problems }, seed);
+      const created = new Map<string, Created[]>();
+      await sow({ ground, writer, problems, created }, seed);
       if (problems.length > 0) throw refused();
+      for (const [accountId, resources] of created)
+        await ground.record(writer, { name: 'ApplySeed', accountId, resources, details: { seed: name } });
     });
   } catch (error) {
     throw problems.length > 0 ? refused() : error;
@@ -85,7 +108,14 @@ async function attempt<T>(
   }
 }
 
-async function createAccount({ ground, writer }: Sowing, { id, name }: SeedAccount): Promise<void> {
+function note({ created }: Sowing, accountId: string, kind: Created['kind'], arn: string): void {
+  const ofAccount = created.get(accountId) ?? [];
+  ofAccount.push({ kind, arn });
+  created.set(accountId, ofAccount);
+}
+
+async function createAccount(sowing: Sowing, { id, name }: SeedAccount): Promise<void> {
+  const { ground, writer } = sowing;
   if (await iam.findAccount(writer, id.value)) return;
   const account = {
     accountId: id.value,
@@ -94,6 +124,7 @@ async function createAccount({ ground, writer }: Sowing, { id, name }: SeedAccou
     creationDate: ground.clock.now(),
   };
   await iam.createAccount(writer, account);
+  note(sowing, id.value, 'account', iam.rootUserArn(ground.partition, id.value));
 }
 
 /** Creates an identity, unless there is one of its name. */
@@ -107,9 +138,11 @@ async function createIdentity<K extends iam.IdentityKind>(
   const { ground, writer } = sowing;
   const place = { accountId: id.value, path, name: name.value };
   if (await iam.findNamedIdentity(writer, ground.partition, id.value, kind, name.value)) return undefined;
-  return attempt(sowing, name.place, async () =>
+  const identity = await attempt(sowing, name.place, async () =>
     iam.createIdentity(ground, writer, kind, place, await detailsOf()),
   );
+  if (identity !== undefined) note(sowing, id.value, kind, identity.arn);
+  return identity;
 }
 
 async function createPolicy(sowing: Sowing, account: SeedAccount, policy: SeedPolicy): Promise<void> {
@@ -287,6 +320,7 @@ async function createKey(sowing: Sowing, account: SeedAccount, key: SeedKey): Pr
   } finally {
     material.fill(0);
   }
+  note(sowing, accountId, 'key', kms.keyArn(partition, region, accountId, keyId));
   for (const alias of key.aliases) {
     const entry = await kms.loadKeyEntry(writer, ground, region, keyId);
     if (entry === undefined) throw new Error('a key that was just stored is missing');

@@ -11,6 +11,8 @@ export interface KeyUse {
   /** Milliseconds since the Unix epoch. */
   readonly lastUsedDate: number;
   readonly requestId: string;
+  /** The id of the audit event for the key's account; `undefined` when calls are not recorded. */
+  readonly eventId: string | undefined;
 }
 
 export async function findKeyUse(reader: Reader, region: string, keyId: string): Promise<KeyUse | undefined> {
@@ -28,6 +30,7 @@ export async function findKeyUse(reader: Reader, region: string, keyId: string):
     operation: row.operation,
     lastUsedDate: row.last_used_date,
     requestId: row.request_id,
+    eventId: row.event_id ?? undefined,
   };
 }
 
@@ -51,6 +54,7 @@ export async function putKeyUse(writer: Writer, use: KeyUse): Promise<void> {
     operation: use.operation,
     last_used_date: lastUsedDate,
     request_id: use.requestId,
+    event_id: use.eventId ?? null,
   });
   await writer.db
     .insertInto('key_uses')

@@ -170,6 +170,8 @@ export interface KeyUsesTable extends Authenticated {
   operation: string;
   last_used_date: number;
   request_id: string;
+  /** Of the audit event; null when it was not recorded. */
+  event_id: string | null;
 }
 
 /** One row: the number of write transactions committed so far, and the stamp of the last one. */
@@ -415,6 +417,7 @@ async function createInitialSchema(db: Database, { text, bytes }: ColumnTypes): 
     .addColumn('operation', text, (column) => column.notNull())
     .addColumn('last_used_date', 'bigint', (column) => column.notNull())
     .addColumn('request_id', text, (column) => column.notNull())
+    .addColumn('event_id', text)
     .addColumn('mac', bytes, (column) => column.notNull())
     .addPrimaryKeyConstraint('key_uses_primary_key', ['region', 'key_id'])
     .execute();

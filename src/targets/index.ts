@@ -158,17 +158,25 @@ export function requireUsable(operation: Operation, found: FoundTarget): void {
   requireState(states, arn, state);
 }
 
-/** Notes which keys a request has used. What is not for keys of one usage does not use their material. */
+/**
+ * Notes which keys a request has used. What is not for keys of one usage does not use their material.
+ *
+ * @param when.eventIds of the audit events of the request, by the account that each is for
+ */
 export function noteKeyUses(
   kms: Kms,
   { name: operation }: Operation,
   found: readonly FoundTarget[],
-  when: Pick<KeyUse, 'lastUsedDate' | 'requestId'>,
+  {
+    eventIds,
+    ...when
+  }: Pick<KeyUse, 'lastUsedDate' | 'requestId'> & { readonly eventIds: ReadonlyMap<string, string> },
 ): void {
   for (const one of found) {
     if (one.kind !== 'key' || one.target.usage === undefined || one.key?.entry === undefined) continue;
     const { arn, record } = one.key.entry;
-    kms.keyUses.note(arn, { ...when, operation, region: record.region, keyId: record.keyId });
+    const { region, keyId, accountId } = record;
+    kms.keyUses.note(arn, { ...when, operation, region, keyId, eventId: eventIds.get(accountId) });
   }
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Recipient } from '../../attestation/index.ts';
 import type { Caller } from '../../caller.ts';
 import type { ServiceError } from '../../errors.ts';
-import type { AnyInput, Operation } from '../../operations/index.ts';
+import type { AnyInput, ElsewhereEvent, Operation } from '../../operations/index.ts';
 import type { Decision, PolicyLayer } from '../../policy/index.ts';
 import type { FoundTarget } from '../../targets/index.ts';
 import { textOfEvent, textOfTime } from './event-text.ts';
@@ -46,6 +46,10 @@ export interface AuditedCall {
   readonly decisions: readonly AuditedDecision[];
   /** What the operation answered, before it is encoded. */
   readonly output: object | undefined;
+  /** What the call has created, and is not named by its request: an ARN. */
+  readonly created: string | undefined;
+  /** The event that the call is in another Region, if it is one there, too. */
+  readonly elsewhere: ElsewhereEvent | undefined;
   /** What the operation adds of its own. */
   readonly additional: Readonly<Record<string, string | undefined>>;
   readonly refusal: ServiceError | undefined;
@@ -54,6 +58,8 @@ export interface AuditedCall {
 /** An event, and how it is found again. */
 export interface AuditEvent {
   readonly eventId: string;
+  /** The account whose event it is. */
+  readonly accountId: string;
   /** JSON in one line. */
   readonly text: string;
 }
@@ -64,7 +70,8 @@ const REGION_UNKNOWN = 'unknown';
 
 /**
  * The events of a call: one for the account of its caller, and one for each other account whose keys it was let use, which
- * is told no more of the caller than who it is. Refused access is nobody's concern but the caller's.
+ * is told no more of the caller than who it is. Refused access is nobody's concern but the caller's. What a call does in
+ * another Region is an event there, too.
  *
  * @param operatorAccount whose the calls of unknown callers are
  */
@@ -73,8 +80,13 @@ export function eventsOfCall(call: AuditedCall, operatorAccount: string): readon
   const own = caller?.account ?? operatorAccount;
   const owners = refusal?.code === 'AccessDeniedException' ? [] : keyOwners(call);
   const isService = caller?.principal.kind === 'service';
-  if (owners.length === 0 || (owners.length === 1 && owners[0] === own))
-    return [eventFor(call, own, own, undefined)];
+  if (owners.length === 0 || (owners.length === 1 && owners[0] === own)) {
+    const sharedEventId = call.elsewhere && randomUUID();
+    const event = eventFor(call, own, own, sharedEventId);
+    return call.elsewhere === undefined
+      ? [event]
+      : [event, eventElsewhere(call, call.elsewhere, own, sharedEventId)];
+  }
   const others = owners.filter((account) => account !== own);
   // What a service does for itself with a key is recorded where the key is.
   if (isService && others.length > 0)
@@ -99,7 +111,7 @@ function eventFor(
   const { origin, operation, time, caller, region, input, output, refusal } = call;
   const isOwn = recipient === own;
   const eventId = randomUUID();
-  const resources = resourcesOf(call.targets, refusal !== undefined, caller?.account).filter(
+  const resources = resourcesOf(call.targets, call.created, refusal !== undefined, caller?.account).filter(
     ({ accountId }) => isOwn || accountId === recipient,
   );
   const event = {
@@ -131,7 +143,32 @@ function eventFor(
       clientProvidedHostHeader: origin.host,
     },
   };
-  return { eventId, text: textOfEvent(event) };
+  return { eventId, accountId: recipient, text: textOfEvent(event) };
+}
+
+/** The same call as the other Region knows it: what it was asked for, and why it was allowed, is in the event of the first. */
+function eventElsewhere(
+  call: AuditedCall,
+  { region, name = call.operation.name, arn }: ElsewhereEvent,
+  account: string,
+  sharedEventId: string | undefined,
+): AuditEvent {
+  return eventFor(
+    {
+      ...call,
+      operation: { ...call.operation, name },
+      region,
+      input: undefined,
+      output: undefined,
+      targets: [],
+      decisions: [],
+      additional: {},
+      created: arn,
+    },
+    account,
+    account,
+    sharedEventId,
+  );
 }
 
 function identityIn({ caller, claimedAccessKeyId }: AuditedCall, isOwn: boolean): Members {

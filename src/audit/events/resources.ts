@@ -20,6 +20,12 @@ const IDENTITIES: Readonly<Record<IdentityKind, string>> = {
   service: 'AWS::IAM::ServicePrincipal',
 };
 
+/** What CloudTrail calls the type of something. */
+export function typeOfResource(kind: IdentityKind | 'account' | 'key'): string {
+  if (kind === 'key') return KEY;
+  return kind === 'account' ? 'AWS::Organizations::Account' : IDENTITIES[kind];
+}
+
 /** The account in an ARN. */
 export function accountOf(arn: string): string {
   return arn.split(':')[4] ?? '';
@@ -28,11 +34,13 @@ export function accountOf(arn: string): string {
 /**
  * What was found for the targets of a call.
  *
+ * @param created the ARN of a key that came to be by the call
  * @param isRefused of what is another account's, then no more is told than what the request itself says
  * @param account the caller's
  */
 export function resourcesOf(
   targets: readonly FoundTarget[],
+  created: string | undefined,
   isRefused: boolean,
   account: string | undefined,
 ): readonly EventResource[] {
@@ -59,6 +67,7 @@ export function resourcesOf(
         add(IDENTITIES.role, target.arn);
     }
   }
+  if (created !== undefined) add(KEY, created);
   return uniqueBy(resources);
 }
 

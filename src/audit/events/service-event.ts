@@ -41,5 +41,5 @@ export function eventOfService({ name, keyArn, region, time, details }: ServiceA
     managementEvent: true,
     eventCategory: 'Management',
   });
-  return { eventId, text };
+  return { eventId, accountId, text };
 }
