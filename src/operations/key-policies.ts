@@ -19,7 +19,7 @@ export const putKeyPolicy = operation({
   notes: [
     'A KMS key has one key policy, and its only valid name is "default".',
     'A key policy is at most 32 kilobytes (32,768 bytes).',
-    'For help with writing one, see [key policies](policies.md). What the key had before is kept: [ListKeyPolicyVersions](api/qkms/ListKeyPolicyVersions.md).',
+    'For help with writing one, see [key policies](key-policies.md). What the key had before is kept: [ListKeyPolicyVersions](api/qkms/ListKeyPolicyVersions.md).',
     'Changes take effect immediately: no request that is sent after the answer is judged by the old policy.',
   ],
   input: structure({

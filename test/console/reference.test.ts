@@ -6,6 +6,7 @@ import { startBrowser } from '../support/browser.ts';
 import { openConsole, seriousViolations } from '../support/console.ts';
 import { temporaryDirectory } from '../support/qkms-process.ts';
 import { ACCOUNT, startTestServer, type TestServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
 
 const POLICY = JSON.stringify({
   Version: '2012-10-17',
@@ -67,6 +68,14 @@ describe('the reference in the console', () => {
   const send = (page: Page) => page.getByRole('button', { name: 'Send request' }).click();
   /** The answer, once it is there. */
   const answer = (page: Page) => page.getByRole('region', { name: 'Response as received' }).innerText();
+
+  /** Waits until a heading is in view, and not beneath the bar at the top. */
+  async function inView(page: Page, heading: string): Promise<void> {
+    await until(`${heading} is in view`, async () => {
+      const box = await page.getByRole('heading', { name: heading, exact: true }).boundingBox();
+      return box !== null && box.y > 50 && box.y < 800;
+    });
+  }
 
   it("has PutKeyPolicy's page with all there is to know, in light and dark, on a desk and on a phone", async (t) => {
     for (const window of [{}, { dark: true }, { width: 390, height: 800 }]) {
@@ -190,7 +199,7 @@ describe('the reference in the console', () => {
     await page.getByLabel('Search the reference and the guides').fill('kms:ReEncryptOnSameKey');
     await page.getByRole('link', { name: 'ReEncrypt' }).click();
     await page.getByRole('heading', { name: 'ReEncrypt', level: 1 }).waitFor();
-    await page.goto(`${server.endpoint}/console/reference?q=nothing+of+the+kind+anywhere`);
+    await page.goto(`${server.endpoint}/console/reference?q=xyzzy`);
     await page.getByText('Nothing has all of these words.').waitFor();
   });
 
@@ -204,6 +213,19 @@ describe('the reference in the console', () => {
     await page.getByRole('link', { name: 'Key rotation' }).click();
     await page.getByRole('heading', { name: 'Key rotation', level: 1 }).waitFor();
     assert.deepEqual(await seriousViolations(page), []);
+  });
+
+  it('leads to the parts of guides that links name, from elsewhere and from the guide itself', async (t) => {
+    const page = await openConsole(t, browser, server.endpoint, '/guides');
+    await page.getByRole('heading', { name: 'Keys', level: 2 }).waitFor();
+    assert.deepEqual(await seriousViolations(page), []);
+    await page.getByRole('link', { name: 'Operating QKMS' }).click();
+    await page.getByRole('link', { name: 'the lockout safety check' }).click();
+    await inView(page, 'The lockout safety check');
+    await page.goBack();
+    await page.getByRole('link', { name: 'quotas', exact: true }).click();
+    await page.getByRole('link', { name: 'Requests without a right signature' }).click();
+    await inView(page, 'Requests without a right signature');
   });
 
   it('says so when there is no such operation, guide or page', async (t) => {

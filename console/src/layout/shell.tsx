@@ -25,7 +25,8 @@ export function Shell({
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: with every new page
   useEffect(() => {
-    window.scrollTo(0, 0);
+    // A link to a part of a page leads there.
+    if (window.location.hash === '') window.scrollTo(0, 0);
     if (window.innerWidth <= 688) setNavigationOpen(false);
   }, [path]);
 

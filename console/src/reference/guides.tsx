@@ -1,7 +1,10 @@
 import { guides } from 'virtual:guides';
 import Box from '@cloudscape-design/components/box';
 import Container from '@cloudscape-design/components/container';
+import Header from '@cloudscape-design/components/header';
+import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useEffect } from 'react';
+import { useLocationProperty } from 'wouter/use-browser-location';
 import { PageLink } from '../layout/link.tsx';
 import { Markdown } from '../layout/markdown.tsx';
 import { Page } from '../layout/page.tsx';
@@ -9,19 +12,33 @@ import { titleOf } from './search.ts';
 
 const PARENTS = [{ text: 'Guides', path: '/guides' }];
 
+/** The guides by what they are about; those that are not named here come last. */
+const SECTIONS: Readonly<Record<string, readonly string[]>> = {
+  'Getting started': ['readme', 'console', 'running'],
+  Keys: ['key-policies', 'grants', 'policies', 'explain', 'key-rotation', 'import', 'multi-region'],
+  Identities: ['identities', 'attestation'],
+  Operating: ['operations', 'audit', 'metrics', 'quotas', 'durability', 'postgresql', 'scaling', 'moving'],
+  Developing: ['testing', 'seed-file'],
+};
+const MORE = Object.keys(guides).filter((name) => !Object.values(SECTIONS).flat().includes(name));
+
 /** The guides, which stand in `docs/` of the project, too. */
 export function Guides() {
   return (
     <Page title="Guides">
-      <Container>
-        <ul className="operations">
-          {Object.entries(guides).map(([name, text]) => (
-            <li key={name}>
-              <PageLink path={`/guides/${name}`}>{titleOf(text)}</PageLink>
-            </li>
-          ))}
-        </ul>
-      </Container>
+      <SpaceBetween size="l">
+        {Object.entries({ ...SECTIONS, 'How it is built': MORE }).map(([title, names]) => (
+          <Container key={title} header={<Header variant="h2">{title}</Header>}>
+            <ul className="operations">
+              {names.map((name) => (
+                <li key={name}>
+                  <PageLink path={`/guides/${name}`}>{titleOf(guides[name] ?? '')}</PageLink>
+                </li>
+              ))}
+            </ul>
+          </Container>
+        ))}
+      </SpaceBetween>
     </Page>
   );
 }
@@ -29,9 +46,10 @@ export function Guides() {
 /** One guide. */
 export function Guide({ name }: { readonly name: string }) {
   const text = guides[name];
+  const anchor = useLocationProperty(() => window.location.hash.slice(1));
   useEffect(() => {
-    if (window.location.hash !== '') document.getElementById(window.location.hash.slice(1))?.scrollIntoView();
-  }, []);
+    if (anchor !== '') document.getElementById(decodeURIComponent(anchor))?.scrollIntoView();
+  }, [anchor]);
   if (text === undefined) {
     return (
       <Page title="There is no such guide" parents={PARENTS}>
