@@ -12,6 +12,7 @@ import { useAction } from '../layout/use-action.ts';
 import { useLoaded } from '../layout/use-loaded.ts';
 import { useSession } from '../session/context.ts';
 import type { KeyMetadata } from './key-rows.ts';
+import { UsersOfKey } from './users-of-key.tsx';
 
 type Question = 'EnableKey' | 'DisableKey' | 'ScheduleKeyDeletion' | 'CancelKeyDeletion';
 
@@ -60,6 +61,7 @@ export function KeyActions({
           title={TITLES[question]}
           verb={TITLES[question]}
           failure="Nothing was changed"
+          size={question === 'ScheduleKeyDeletion' ? 'large' : 'medium'}
           action={action}
           close={() => setQuestion(undefined)}
         >
@@ -77,6 +79,7 @@ export function KeyActions({
                 again, by anybody. Until then the key cannot be used, and the deletion can be cancelled.
               </Alert>
               <LastUse keyId={KeyId} />
+              <UsersOfKey arn={metadata.Arn ?? ''} />
               <FormField label="Waiting period in days" constraintText="7 to 30.">
                 <Input value={days} inputMode="numeric" onChange={({ detail }) => setDays(detail.value)} />
               </FormField>

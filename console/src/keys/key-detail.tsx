@@ -10,9 +10,11 @@ import { formatSeconds } from '../layout/format.ts';
 import { Loading, Page } from '../layout/page.tsx';
 import { useLoaded } from '../layout/use-loaded.ts';
 import { useSession } from '../session/context.ts';
+import { ImportTab } from './import-tab.tsx';
 import { KeyActions } from './key-actions.tsx';
 import { describeKey, type KeyMetadata } from './key-rows.ts';
 import { KeyState } from './key-state.tsx';
+import { MultiRegionTab } from './multi-region-tab.tsx';
 import { PolicyTab } from './policy-tab.tsx';
 import { RecentEventsTab } from './recent-events-tab.tsx';
 import { RotationTab } from './rotation-tab.tsx';
@@ -38,7 +40,7 @@ export function KeyDetail({ keyId, tab }: { readonly keyId: string; readonly tab
             ariaLabel="What the key has"
             activeTabId={tab}
             onChange={({ detail }) => navigate(`/keys/${keyId}/${detail.activeTabId}`, { replace: true })}
-            tabs={tabsOf(key.value, keyId)}
+            tabs={tabsOf(key.value, keyId, key.reload)}
           />
         </SpaceBetween>
       )}
@@ -46,7 +48,7 @@ export function KeyDetail({ keyId, tab }: { readonly keyId: string; readonly tab
   );
 }
 
-function tabsOf(metadata: KeyMetadata, keyId: string) {
+function tabsOf(metadata: KeyMetadata, keyId: string, changed: () => void) {
   const isAsymmetric = !/^(?:SYMMETRIC_DEFAULT|HMAC)/.test(metadata.KeySpec ?? '');
   return [
     { id: 'key-policy', label: 'Key policy', content: <PolicyTab keyId={keyId} /> },
@@ -57,6 +59,24 @@ function tabsOf(metadata: KeyMetadata, keyId: string) {
     { id: 'tags', label: 'Tags', content: <TagsTab keyId={keyId} /> },
     ...(metadata.KeySpec === 'SYMMETRIC_DEFAULT'
       ? [{ id: 'rotation', label: 'Rotation', content: <RotationTab keyId={keyId} /> }]
+      : []),
+    ...(metadata.Origin === 'EXTERNAL'
+      ? [
+          {
+            id: 'import',
+            label: 'Key material',
+            content: <ImportTab metadata={metadata} changed={changed} />,
+          },
+        ]
+      : []),
+    ...(metadata.MultiRegion === true
+      ? [
+          {
+            id: 'multi-region',
+            label: 'Regions',
+            content: <MultiRegionTab metadata={metadata} changed={changed} />,
+          },
+        ]
       : []),
     ...(isAsymmetric
       ? [{ id: 'public-key', label: 'Public key', content: <PublicKeyTab keyId={keyId} /> }]

@@ -15,6 +15,7 @@ import { useAction } from '../layout/use-action.ts';
 import { useLoaded } from '../layout/use-loaded.ts';
 import { useSession } from '../session/context.ts';
 import { Listing } from './listing.tsx';
+import { RotationTimeline } from './rotation-timeline.tsx';
 
 type Question = 'enable' | 'disable' | 'now' | undefined;
 
@@ -92,6 +93,11 @@ export function RotationTab({ keyId }: { readonly keyId: string }) {
           />
         )}
       </Container>
+      {materials.value && materials.value.length > 0 && (
+        <Container header={<Header variant="h2">Timeline</Header>}>
+          <RotationTimeline rotations={materials.value} nextDate={status.value?.NextRotationDate} />
+        </Container>
+      )}
       <Listing
         title="Key materials"
         what="The key materials cannot be listed"
