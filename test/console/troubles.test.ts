@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Browser, Page, Route } from 'playwright-core';
+import { startBrowser } from '../support/browser.ts';
+import { openConsole, seriousViolations } from '../support/console.ts';
+import { createKey } from '../support/keys.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+import { signedRequest } from '../support/signed-request.ts';
+
+/** What runs when it is taken for HTML. */
+const HOSTILE = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>"'><svg/onload=window.hacked=1>`;
+
+/** The operation that a request of the console is for. */
+function operationOf(route: Route): string {
+  return route.request().headers()['x-amz-target']?.split('.').at(-1) ?? '';
+}
+
+describe('the console in trouble', () => {
+  let browser: Browser;
+  let server: TestServer;
+  before(async () => {
+    browser = await startBrowser();
+    server = await startTestServer({ auditDurability: 'strict' });
+    await createKey(server.client(), { Description: 'orders' });
+  });
+  after(async () => {
+    await browser.close();
+    await server.close();
+  });
+
+  const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+
+  /** Opens the reference, which asks for nothing, and then lets requests for an operation be answered otherwise. */
+  async function openWith(t: Parameters<typeof openConsole>[0], answer: (route: Route) => Promise<void>) {
+    const page = await openConsole(t, browser, server.endpoint, '/reference');
+    await page.getByRole('button', { name: /^Signed in as/ }).waitFor();
+    let isOn = true;
+    await page.route('**/', (route) =>
+      isOn && operationOf(route) === 'ListKeys' ? answer(route) : route.continue(),
+    );
+    await page.getByRole('link', { name: 'KMS keys' }).click();
+    return { page, end: () => void (isOn = false) };
+  }
+
+  const refusal = (status: number, code: string, message: string) => ({
+    status,
+    contentType: 'application/x-amz-json-1.1',
+    headers: { 'x-amzn-requestid': '11111111-2222-4333-8444-555555555555' },
+    body: JSON.stringify({ __type: code, message }),
+  });
+
+  it('says that too much was asked, and goes on when it is tried again', async (t) => {
+    const { page, end } = await openWith(t, (route) =>
+      route.fulfill(refusal(400, 'ThrottlingException', 'Rate exceeded')),
+    );
+    await page.getByText('ThrottlingException').waitFor();
+    await page.getByText('Wait a few seconds, then try again.').waitFor();
+    await page.getByText('Request ID 11111111-2222-4333-8444-555555555555').waitFor();
+    assert.deepEqual(await seriousViolations(page), []);
+    end();
+    await button(page, 'Try again').click();
+    await page.getByText('orders').waitFor();
+  });
+
+  it('says that the credentials have expired, and signs in again', async (t) => {
+    const { page } = await openWith(t, (route) =>
+      route.fulfill(
+        refusal(400, 'ExpiredTokenException', 'The security token included in the request is expired'),
+      ),
+    );
+    await page.getByText('ExpiredTokenException').waitFor();
+    await button(page, 'Sign in again').click();
+    await page.getByLabel('Access key ID').waitFor();
+  });
+
+  it('says that the server is gone, and finds it when it is back', async (t) => {
+    const { page, end } = await openWith(t, (route) => route.abort('connectionrefused'));
+    await page.getByText('The server cannot be reached.').waitFor();
+    await page.getByText('Check that the server runs').waitFor();
+    end();
+    await button(page, 'Try again').click();
+    await page.getByText('orders').waitFor();
+  });
+
+  it('says that something else answers, or the server failed', async (t) => {
+    let answer: Parameters<Route['fulfill']>[0] = {
+      status: 502,
+      contentType: 'text/html',
+      body: '<h1>Bad gateway</h1>',
+    };
+    const { page } = await openWith(t, (route) => route.fulfill(answer));
+    await page.getByText('Something answered that is not QKMS').waitFor();
+    answer = refusal(500, 'KMSInternalException', '');
+    await button(page, 'Try again').click();
+    await page.getByText('This is the fault of the server.').waitFor();
+  });
+
+  it('shows that it waits for a slow answer, and lets people go elsewhere', async (t) => {
+    const waiting: Route[] = [];
+    const { page, end } = await openWith(t, async (route) => void waiting.push(route));
+    await page.getByText('Loading keys').first().waitFor();
+    await page.getByRole('link', { name: 'Users' }).click();
+    await page.getByText('There are no users yet.').waitFor();
+    await page.getByRole('link', { name: 'KMS keys' }).click();
+    await page.getByText('Loading keys').first().waitFor();
+    end();
+    await waiting.at(-1)?.continue();
+    await page.getByText('orders').waitFor();
+  });
+
+  it('shows a page of any number of keys, and no more than that', async (t) => {
+    const page = await openConsole(t, browser, server.endpoint, '/reference');
+    await page.getByRole('button', { name: /^Signed in as/ }).waitFor();
+    let asked = 0;
+    await page.route('**/', async (route) => {
+      const operation = operationOf(route);
+      if (operation === '') return route.continue();
+      const { Limit = 0, Marker = '0' } = JSON.parse(route.request().postData() ?? '{}');
+      asked += operation === 'ListKeys' ? 1 : 0;
+      const first = Number(Marker);
+      const Keys = Array.from({ length: Limit }, (_, index) => ({
+        KeyId: `00000000-0000-4000-8000-${String(first + index).padStart(12, '0')}`,
+      }));
+      const listing = { Keys, Truncated: true, NextMarker: String(first + Limit) };
+      return route.fulfill({
+        contentType: 'application/x-amz-json-1.1',
+        body: JSON.stringify(operation === 'ListKeys' ? listing : {}),
+      });
+    });
+    await page.getByRole('link', { name: 'KMS keys' }).click();
+    const rows = page.getByRole('table', { name: 'KMS keys' }).getByRole('row');
+    for (let number = 0; number < 8; number += 1) {
+      await page
+        .getByText(`4000-8000-${String(number * 25).padStart(12, '0')}`)
+        .first()
+        .waitFor();
+      assert.equal(await rows.count(), 26);
+      await button(page, 'Next page').click();
+    }
+    assert.ok(asked <= 10, `${asked} listings`);
+  });
+
+  it('shows what others have written as text, in events and identities, too', async (t) => {
+    const { keyId } = await createKey(server.client(), { Description: HOSTILE });
+    await signedRequest({
+      endpoint: server.endpoint,
+      operation: 'Encrypt',
+      headers: { 'X-Amz-Target': 'TrentService.Encrypt', 'User-Agent': HOSTILE },
+      date: server.clock.now(),
+      body: { KeyId: keyId, Plaintext: 'aGVsbG8=', EncryptionContext: { [HOSTILE]: HOSTILE } },
+    });
+    await server.iam().createRole({
+      RoleName: 'hostile',
+      Description: HOSTILE,
+      AssumeRolePolicyDocument: JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' }],
+      }),
+    });
+    const page = await openConsole(t, browser, server.endpoint, '/audit?by=EventName&value=Encrypt');
+    await page.getByRole('link', { name: 'Encrypt' }).first().click();
+    for (const path of [
+      undefined,
+      '/identities/roles/hostile',
+      '/overview',
+      `/audit?by=EventName&value=${encodeURIComponent(HOSTILE)}`,
+      `/identities/users/${encodeURIComponent(HOSTILE)}`,
+      `/access?event=${encodeURIComponent(HOSTILE)}`,
+    ]) {
+      if (path !== undefined) await page.goto(`${server.endpoint}/console${path}`);
+      await page.getByRole('heading', { level: 1 }).first().waitFor();
+      if (path === undefined || path.endsWith('/hostile'))
+        await page.getByText('window.hacked').first().waitFor();
+      assert.equal(await page.evaluate('window.hacked'), undefined, path ?? 'event');
+      assert.equal(await page.locator('img[src="x"]').count(), 0, path ?? 'event');
+    }
+  });
+
+  it('is accessible on every page', async (t) => {
+    const { keyId } = await createKey(server.client());
+    const page = await openConsole(t, browser, server.endpoint, '/overview');
+    for (const path of [
+      '/overview',
+      '/keys',
+      '/keys/create',
+      `/keys/${keyId}`,
+      `/keys/${keyId}/events`,
+      `/keys/${keyId}/grants`,
+      `/keys/${keyId}/aliases`,
+      `/keys/${keyId}/tags`,
+      `/keys/${keyId}/policy`,
+      '/tools',
+      '/access',
+      '/identities/users',
+      '/identities/groups',
+      '/identities/roles',
+      '/identities/policies',
+      '/audit',
+      '/reference',
+      '/reference/qkms/DescribeAuditLog',
+      '/guides',
+      '/guides/console',
+      '/nowhere',
+    ]) {
+      await page.goto(`${server.endpoint}/console${path}`);
+      await page.getByRole('heading', { level: 1 }).first().waitFor();
+      assert.deepEqual(await seriousViolations(page), [], path);
+    }
+  });
+});
