@@ -163,6 +163,27 @@ describe('the reference in the console', () => {
     assert.deepEqual(await seriousViolations(page), []);
   });
 
+  it('is used by keyboard alone', async (t) => {
+    const page = await openConsole(t, browser, server.endpoint, '/reference');
+    const focused = () =>
+      page.evaluate('document.activeElement.innerText || document.activeElement.ariaLabel');
+    await page.getByLabel('Search the reference and the guides').focus();
+    await page.keyboard.type('GenerateRandom');
+    await page.getByRole('status').getByRole('link', { name: 'GenerateRandom' }).waitFor();
+    for (let presses = 0; (await focused()) !== 'GenerateRandom' && presses < 5; presses += 1)
+      await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Try it out' }).focus();
+    await page.keyboard.press('Enter');
+    for (let presses = 0; presses < 10; presses += 1) {
+      await page.keyboard.press('Tab');
+      if (await page.evaluate('document.activeElement.type === "text"')) break;
+    }
+    await page.keyboard.type('16');
+    await page.keyboard.press('Enter');
+    await page.getByText('200 OK').waitFor();
+  });
+
   it('speaks the query protocol with IAM', async (t) => {
     const page = await openConsole(t, browser, server.endpoint, '/reference/iam/CreateUser');
     await page.getByLabel('UserName', { exact: true }).fill('ada');
@@ -196,6 +217,10 @@ describe('the reference in the console', () => {
     assert.match(page.url(), /\/console\/reference\?q=lockout\+bypass$/);
     await page.getByLabel('Search the reference and the guides').fill('wrapping openssl');
     await page.getByRole('link', { name: 'Imported key material' }).waitFor();
+    await page.getByLabel('Search the reference and the guides').fill('console origin private file system');
+    await page.getByRole('link', { name: 'The console' }).click();
+    await inView(page, 'Files');
+    await page.goBack();
     await page.getByLabel('Search the reference and the guides').fill('kms:ReEncryptOnSameKey');
     await page.getByRole('link', { name: 'ReEncrypt' }).click();
     await page.getByRole('heading', { name: 'ReEncrypt', level: 1 }).waitFor();

@@ -40,7 +40,7 @@ export function OperationReference({ service, name }: { readonly service: string
       parents={parents}
       description={SERVICE_NAMES.get(page.service)}
       actions={
-        <Button onClick={() => document.getElementById('try-it-out')?.scrollIntoView()} iconName="angle-down">
+        <Button onClick={goToForm} iconName="angle-down">
           Try it out
         </Button>
       }
@@ -49,6 +49,13 @@ export function OperationReference({ service, name }: { readonly service: string
       <Sections key={`${service}/${name}`} page={page} />
     </Page>
   );
+}
+
+/** Scrolls to the form, and has the keyboard there, too. */
+function goToForm(): void {
+  const form = document.getElementById('try-it-out');
+  form?.scrollIntoView();
+  form?.focus({ preventScroll: true });
 }
 
 function Sections({ page }: { readonly page: OperationPage }) {

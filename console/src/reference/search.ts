@@ -2,6 +2,7 @@ import { guides } from 'virtual:guides';
 import { reference } from 'virtual:reference';
 import { memberRows } from '../../../scripts/reference/members.ts';
 import type { OperationPage } from '../../../scripts/reference/model.ts';
+import { anchorOf } from '../layout/markdown.tsx';
 
 /** A page of the documentation that was searched for. */
 export interface Hit {
@@ -36,13 +37,28 @@ export function search(query: string): readonly Hit[] {
     .map((page) => ({ page, score: scoreOf(page, words) }))
     .filter(({ score }) => score > 0)
     .sort((one, other) => other.score - one.score || (one.page.title < other.page.title ? -1 : 1))
-    .map(({ page: { path, title, kind, lines } }) => ({
-      path,
-      title,
-      kind,
-      excerpt: excerptOf(lines, words),
-    }));
+    .map(({ page: { path, title, kind, lines } }) => {
+      const line = bestLineOf(lines, words);
+      return { path: path + sectionOf(lines, line), title, kind, excerpt: shortened(lines[line] ?? '') };
+    });
 }
+
+/** The first of the lines that have most of the words. */
+function bestLineOf(lines: readonly string[], words: readonly string[]): number {
+  const counts = lines.map((line) => {
+    const lower = line.toLowerCase();
+    return words.filter((word) => lower.includes(word)).length;
+  });
+  return counts.indexOf(Math.max(0, ...counts));
+}
+
+/** The part of a guide in which a line stands, as the end of a link; nothing on other pages, and above all headings. */
+function sectionOf(lines: readonly string[], line: number): string {
+  const heading = lines.slice(0, line + 1).findLast((each) => HEADING.test(each));
+  return heading === undefined ? '' : `#${anchorOf(heading.replace(HEADING, ''))}`;
+}
+
+const HEADING = /^#{2,5} /;
 
 /** None when a word is nowhere on the page; words of the title count most. */
 function scoreOf({ title, lines }: Searchable, words: readonly string[]): number {
@@ -59,10 +75,8 @@ function scoreOf({ title, lines }: Searchable, words: readonly string[]): number
   return score;
 }
 
-function excerptOf(lines: readonly string[], words: readonly string[]): string {
-  const found =
-    lines.find((line) => words.some((word) => line.toLowerCase().includes(word))) ?? lines[0] ?? '';
-  return found.length > EXCERPT_LENGTH ? `${found.slice(0, EXCERPT_LENGTH)} …` : found;
+function shortened(line: string): string {
+  return line.length > EXCERPT_LENGTH ? `${line.slice(0, EXCERPT_LENGTH)} …` : line;
 }
 
 const EXCERPT_LENGTH = 200;
@@ -78,6 +92,7 @@ function searchableOperation(page: OperationPage): Searchable {
     kind: 'Operation',
     lines: [
       page.summary,
+      ...page.notes,
       ...members.map(({ path, description }) => `${path}: ${description}`),
       ...page.errors.map(({ code, description }) => `${code}: ${description}`),
       ...page.permissions.map(({ text, conditionKeys }) => [text, ...conditionKeys].join(' ')),

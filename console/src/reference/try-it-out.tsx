@@ -52,7 +52,7 @@ export function TryItOut({
     setRound(round + 1);
   };
   return (
-    <div id="try-it-out">
+    <div id="try-it-out" tabIndex={-1}>
       <Container
         header={
           <Header

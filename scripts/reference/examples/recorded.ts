@@ -29,6 +29,7 @@ const VARYING = [
   'Checkpoint',
   'CiphertextBlob',
   'CloudTrailEvent',
+  'CloudTrailEventId',
   'CurrentKeyMaterialId',
   'DestinationKeyMaterialId',
   'EventId',
