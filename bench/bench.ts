@@ -72,6 +72,7 @@ async function bench(options: Options, isQuick: boolean): Promise<void> {
       identities: await measureApart('identities', directory),
       grants: await measureApart('grants', directory),
       signing: await measureApart('signing', directory),
+      audit: await measureApart('audit', directory),
       postgres: await measureApart('postgres', directory, options),
     };
     const largeStore = options.million

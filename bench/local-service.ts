@@ -42,7 +42,7 @@ export async function openLocalService(
 ): Promise<LocalService> {
   const configuration = readConfiguration(
     'production',
-    { dataDirectory, requestQuotas },
+    { dataDirectory, requestQuotas, auditDurability: 'none' },
     {
       QKMS_ROOT_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
       QKMS_ROOT_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,

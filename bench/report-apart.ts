@@ -1,3 +1,4 @@
+import type { AuditReport } from './audit.ts';
 import type { GrantReport } from './grants.ts';
 import type { IdentityReport } from './identities.ts';
 import { ratio, section, table, today, whole } from './markdown.ts';
@@ -13,6 +14,7 @@ export interface ApartReports {
   readonly identities: IdentityReport;
   readonly grants: GrantReport;
   readonly signing: SigningReport;
+  readonly audit: AuditReport;
   readonly postgres: PostgresReport;
 }
 
@@ -35,6 +37,7 @@ const SECTIONS: { readonly [A in Apart]: Section<ApartReports[A]> } = {
   },
   grants: { heading: '## Grants', render: renderGrants },
   signing: { heading: '## Signatures', render: renderSigning },
+  audit: { heading: '## The audit log', render: renderAudit },
   postgres: { heading: '## Nodes on PostgreSQL', render: renderPostgres },
 };
 
@@ -50,6 +53,7 @@ export function renderAllApart(reports: ApartReports): readonly string[] {
     renderApart('identities', reports.identities),
     renderApart('grants', reports.grants),
     renderApart('signing', reports.signing),
+    renderApart('audit', reports.audit),
     renderApart('postgres', reports.postgres),
   ];
 }
@@ -90,6 +94,32 @@ function renderIdentities(report: IdentityReport): string {
       ],
     ),
     `Each user has an inline policy, two attached ones and two groups with one each; each role an inline and an attached one; policies have two to five statements. 1,000 of them ask in turn (\`bench/identities.ts\`, without HTTP). The store was filled in ${whole(report.fillSeconds)} s.`,
+  );
+}
+
+function renderAudit({ connections, costs }: AuditReport): string {
+  const [none] = costs;
+  const rows = costs.map(({ durability, requestsPerSecond, cpuMicroseconds, p50, p99 }) => [
+    `\`${durability}\``,
+    whole(requestsPerSecond),
+    ratio(requestsPerSecond / (none?.requestsPerSecond ?? Number.NaN)),
+    cpuMicroseconds.toFixed(1),
+    p50.toFixed(2),
+    p99.toFixed(2),
+  ]);
+  return section(
+    table(
+      [
+        `\`--audit-durability\`, Decrypt over ${connections} connections`,
+        'requests/s',
+        '÷ `none`',
+        'server CPU µs/request',
+        'p50 ms',
+        'p99 ms',
+      ],
+      rows,
+    ),
+    'One process and the thread that writes its records, a store on disk. Medians of rounds in turn (`bench/audit.ts`). Everywhere else in these results nothing is recorded.',
   );
 }
 

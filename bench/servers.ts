@@ -21,17 +21,23 @@ export const NODE_FLAGS: readonly string[] = manifest.scripts.start
   .split(' ')
   .filter((word) => word.startsWith('--'));
 
+/** Calls are not recorded: what that takes is measured by itself. */
+const UNRECORDED = ['--audit-durability', 'none'];
+
 /**
  * QKMS in production mode: signatures and policies are enforced, keys are kept in a SQLite file, or in the database of a
  * URL.
+ *
+ * @param more flags, besides those that every server gets
  */
 export function startQkms(
   dataDirectory: string,
   workers: number,
   databaseUrl?: string,
+  more: readonly string[] = UNRECORDED,
 ): Promise<RunningServer> {
   const program = fileURLToPath(new URL('../bin/qkms.cjs', import.meta.url));
-  const flags = ['--port', '0', '--data-dir', dataDirectory, '--workers', String(workers)];
+  const flags = ['--port', '0', '--data-dir', dataDirectory, '--workers', String(workers), ...more];
   return start(process.execPath, [...NODE_FLAGS, program, 'start', ...flags], /ready on http:.*:(\d+)$/, {
     QKMS_ROOT_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
     QKMS_ROOT_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,

@@ -31,7 +31,7 @@ describe('the configuration without any setting', () => {
       trustedProxies: [],
       allowPlaintext: false,
       logLevel: 'info',
-      auditDurability: 'none',
+      auditDurability: 'strict',
       auditRetentionDays: 90,
       auditSinks: [],
       auditWitnesses: [],

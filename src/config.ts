@@ -179,7 +179,7 @@ export const SETTINGS = Object.freeze({
     argument: 'when',
     variable: 'QKMS_AUDIT_DURABILITY',
     summary:
-      'strict: answers wait until their audit records are durable; soon: these follow within 100 ms; none: there are none (default: none)',
+      'strict: answers wait until their audit records are durable; soon: these follow within 100 ms; none: there are none (default: strict, in development soon)',
   },
   auditRetentionDays: {
     flag: '--audit-retention-days',
@@ -302,7 +302,7 @@ export function readConfiguration(
     auditDurability: readOneOf(
       'auditDurability',
       'durability of the audit log',
-      read('auditDurability') ?? 'none',
+      read('auditDurability') ?? (development ? 'soon' : 'strict'),
       AUDIT_DURABILITIES,
     ),
     auditRetentionDays: readWholeNumber(

@@ -37,6 +37,11 @@ export function isKept({ dataDirectory, databaseUrl }: StoreLocation): boolean {
   return dataDirectory !== undefined || databaseUrl !== undefined;
 }
 
+/** Whether the store is a file, which writes hold up until they are on disk. */
+export function isFile({ dataDirectory, databaseUrl }: StoreLocation): boolean {
+  return dataDirectory !== undefined && databaseUrl === undefined;
+}
+
 /** What messages call a store; never with a password. */
 export function nameOfStore({ dataDirectory, databaseUrl }: StoreLocation): string {
   if (databaseUrl !== undefined) return 'the store in PostgreSQL';

@@ -13,6 +13,7 @@ import {
   rootCredentialsReset,
   startRetention,
 } from './audit/index.ts';
+import { AuditThread } from './audit-thread.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Configuration } from './config.ts';
 import { startDeliveries } from './deliveries.ts';
@@ -20,6 +21,7 @@ import { OperatorError, ServiceError } from './errors.ts';
 import * as iam from './iam/index.ts';
 import { createKms, keyArn, type RecordKeyEvents, startScheduler } from './kms/index.ts';
 import {
+  isFile,
   isKept,
   nameOfStore,
   openKeptStore,
@@ -157,10 +159,20 @@ export async function openService(
     : await openSeededStore(configuration, clock, { seed: options.seed, watch: metrics?.watchEngine });
   const { auditDurability: durability } = configuration;
   const auditKey = durability === 'none' ? undefined : await openAuditKey(store, keyring);
+  const auditThread =
+    durability !== 'none' && isFile(configuration) && options.clock === undefined
+      ? new AuditThread(configuration)
+      : undefined;
   const audit =
     durability === 'none' || auditKey === undefined
       ? undefined
-      : new AuditTrail({ store, clock, key: auditKey, durability });
+      : new AuditTrail({
+          store,
+          clock,
+          key: auditKey,
+          durability,
+          appendElsewhere: auditThread && ((events) => auditThread.append(events)),
+        });
   const recordEvents: RecordKeyEvents = async (writer, events) =>
     audit?.append(
       writer,
@@ -255,6 +267,7 @@ export async function openService(
       await audit
         ?.close()
         .catch((error: unknown) => logger.error({ err: error }, 'closing the audit log failed'));
+      await auditThread?.close();
       for (const uses of [identities.accessKeyUses, kms.keyUses]) {
         await uses
           .write()

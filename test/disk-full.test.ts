@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type KMS, KMSServiceException } from '@aws-sdk/client-kms';
+import { exportAndVerify } from './support/audit.ts';
 import { importMaterial } from './support/import.ts';
 import { verifyStore } from './support/inside.ts';
 import { createKey, encrypt } from './support/keys.ts';
 import { endNodes, type NodeProcess, startNode } from './support/node-process.ts';
 import { assertRefused } from './support/refusal.ts';
 import { mountSmallDisk, type SmallDisk, smallDiskUnavailableReason } from './support/small-disk.ts';
+import { until } from './support/until.ts';
 import { type Ledger, verifyLedger, writeUntilBroken } from './support/write-load.ts';
 
 const DISK_SIZE = 12 * 2 ** 20;
@@ -32,7 +34,10 @@ describe('on a full disk', { skip: smallDiskUnavailableReason() ?? false }, () =
     await rm(directory, { recursive: true });
   });
 
-  const start = () => startNode({ dataDirectory, workers: 2, launcher: disk.launcher });
+  /** A node that does not have to write when it is only asked. */
+  const start = () => startWith('--audit-durability', 'none');
+  const startWith = (...flags: readonly string[]) =>
+    startNode({ dataDirectory, workers: 2, launcher: disk.launcher, flags });
 
   /** Writers write until the disk is full, which it is after a while. */
   async function writeUntilFull(kms: KMS, ledgers: readonly Ledger[], calls: number): Promise<void> {
@@ -81,6 +86,37 @@ describe('on a full disk', { skip: smallDiskUnavailableReason() ?? false }, () =
       const { level, err } = JSON.parse(line);
       if (level === 'error') assert.match(err.message, /: database or disk is full$/);
     }
+  });
+
+  it('calls that cannot be recorded are refused until there is space again, and the log is as long as it has to be', async () => {
+    const node = await startWith('--audit-durability', 'strict');
+    const kms = node.client();
+    const { keyId: KeyId } = await createKey(kms);
+    const ciphertext = await encrypt(kms, KeyId, 'secret');
+    await writeUntilFull(kms, [[], []], 30);
+    await until('no call is answered', async () => {
+      const refusal = await kms.decrypt({ CiphertextBlob: ciphertext }).catch((error: unknown) => error);
+      return refusal instanceof KMSServiceException && /could not be recorded/.test(refusal.message);
+    });
+    const ready = await fetch(`${node.endpoint}/health/ready`);
+    assert.equal(ready.status, 503);
+    assert.match(await ready.text(), /the audit log cannot be written/);
+
+    disk.clear();
+    const answered: string[] = [];
+    await until('calls are answered', async () => {
+      const { $metadata } = await kms
+        .decrypt({ CiphertextBlob: ciphertext })
+        .catch(() => ({ $metadata: {} }));
+      if ('requestId' in $metadata) answered.push(String($metadata.requestId));
+      return answered.length === 10;
+    });
+    assert.equal(await node.stop(), 0);
+    const copy = join(directory, 'copy');
+    await cp(disk.outside(dataDirectory), copy, { recursive: true });
+    const { lines, verification } = await exportAndVerify(copy);
+    assert.deepEqual(verification.faults, []);
+    for (const requestId of answered) assert.ok(lines.some((line) => line.includes(requestId)));
   });
 
   it('a node that was killed starts again, and serves what it has', async () => {

@@ -95,7 +95,7 @@ describe('while the database is gone', () => {
         assert.equal(status, 503);
         assert.match(
           JSON.stringify(answer),
-          /"unready","causes":\["store"\],"reason":"The store is (unavailable|busy); retry/,
+          /"unready","causes":\["store"(,"audit")?\],"reason":"The store is (unavailable|busy); retry/,
         );
       } finally {
         await end();
@@ -159,13 +159,18 @@ describe('a database that is', () => {
     }
   });
 
-  it('locked by somebody else makes changes time out, and nothing else', async () => {
+  it('locked by somebody else makes changes time out, and what has to be recorded before it is answered', async (t) => {
     const { keyId } = await createKey(kms);
     const ciphertext = await encrypt(kms, keyId);
+    const flags = ['--audit-durability', 'none'];
+    const environment = { QKMS_DATABASE_URL: database.url };
+    const unrecorded = await startNode({ dataDirectory: directory, workers: 1, environment, flags });
+    t.after(() => unrecorded.stop());
     await connected(database, async (client) => {
       await client.query('select pg_advisory_lock(1903914355, hashtext(current_schema()))');
       await assert.rejects(kms.disableKey({ KeyId: keyId }), DependencyTimeoutException);
-      await assertDecrypts(kms, ciphertext, 'plaintext');
+      await assertUnavailable(kms.decrypt({ CiphertextBlob: ciphertext }));
+      await assertDecrypts(unrecorded.client(), ciphertext, 'plaintext');
     });
     await kms.disableKey({ KeyId: keyId });
   });

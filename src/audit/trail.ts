@@ -29,6 +29,9 @@ const CHECKPOINT_INTERVAL = 10_000;
 /** How soon it is tried again to write what could not be written, in milliseconds. */
 const RETRY_PAUSE = 1_000;
 
+/** Appends events in a transaction of their own; resolves when they are durable. */
+export type AppendEvents = (events: readonly AuditEvent[]) => Promise<void>;
+
 interface Waiting {
   readonly event: AuditEvent;
   readonly done: () => void;
@@ -43,6 +46,7 @@ export class AuditTrail {
   readonly #clock: Clock;
   readonly #key: AuditKey;
   readonly #durability: AuditDurability;
+  readonly #appendElsewhere: AppendEvents | undefined;
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
   #cancelWrite: (() => void) | undefined;
@@ -50,16 +54,19 @@ export class AuditTrail {
   #failure: unknown;
   #lastCheckpoint = Number.NEGATIVE_INFINITY;
 
+  /** @param parts.appendElsewhere appends events that belong to no change; the trail itself does so by default */
   constructor(parts: {
     readonly store: Store;
     readonly clock: Clock;
     readonly key: AuditKey;
     readonly durability: AuditDurability;
+    readonly appendElsewhere?: AppendEvents | undefined;
   }) {
     this.#store = parts.store;
     this.#clock = parts.clock;
     this.#key = parts.key;
     this.#durability = parts.durability;
+    this.#appendElsewhere = parts.appendElsewhere;
   }
 
   get durability(): AuditDurability {
@@ -124,6 +131,11 @@ export class AuditTrail {
     else this.#cancelCheckpoint ??= this.#clock.schedule(CHECKPOINT_INTERVAL, () => void this.#signSoon());
   }
 
+  /** Records events in a transaction of their own; resolves when they are durable. */
+  appendAlone(events: readonly AuditEvent[]): Promise<void> {
+    return this.#store.write((writer) => this.append(writer, events));
+  }
+
   /** Writes what waits, and signs the log as it is then. */
   async close(): Promise<void> {
     this.#cancelWrite?.();
@@ -178,12 +190,8 @@ export class AuditTrail {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, MOST_TOGETHER);
       try {
-        await this.#store.write((writer) =>
-          this.append(
-            writer,
-            batch.map(({ event }) => event),
-          ),
-        );
+        const events = batch.map(({ event }) => event);
+        await (this.#appendElsewhere?.(events) ?? this.appendAlone(events));
         this.#failure = undefined;
         for (const { done } of batch) done();
       } catch (error) {

@@ -18,7 +18,7 @@ import type { Schema } from './schema.ts';
 /** How long a write waits for its turn before the caller is told to retry, in milliseconds. */
 const WRITE_WAIT = 5_000;
 const FIRST_PAUSE = 1;
-const LONGEST_PAUSE = 25;
+const LONGEST_PAUSE = 5;
 
 /** SQLite's primary result codes: for a lock held by another connection, and for a disk without space. */
 const SQLITE_BUSY = 5;
