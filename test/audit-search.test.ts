@@ -129,7 +129,7 @@ describe('the public audit key', () => {
   });
 
   it('is not there where nothing is recorded', async () => {
-    const unrecorded = await startTestServer();
+    const unrecorded = await startTestServer({ auditDurability: 'none' });
     assert.equal((await fetch(`${unrecorded.endpoint}${path}`)).status, 404);
     await unrecorded.close();
   });

@@ -7,7 +7,7 @@ import { AuditThread } from '../src/audit-thread.ts';
 import { auditLines, exportAndVerify } from './support/audit.ts';
 import { SKIP_UNLESS_SQLITE } from './support/engine.ts';
 import { tamper } from './support/inside.ts';
-import { startTestServer } from './support/server.ts';
+import { ACCOUNT, startTestServer } from './support/server.ts';
 
 /* The thread that appends to the audit log of a file, beside the server that has it open. */
 
@@ -18,7 +18,11 @@ beforeEach(async () => {
 afterEach(() => rm(dataDirectory, { recursive: true }));
 
 const events = (...eventIds: readonly string[]) =>
-  eventIds.map((eventId) => ({ eventId, text: JSON.stringify({ eventID: eventId }) }));
+  eventIds.map((eventId) => ({
+    eventId,
+    accountId: ACCOUNT,
+    text: JSON.stringify({ eventID: eventId }),
+  }));
 
 describe('the thread of the audit log', { skip: SKIP_UNLESS_SQLITE }, () => {
   it('appends to the log to which changes are appended, too', async () => {

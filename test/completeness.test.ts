@@ -33,7 +33,6 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
     Object.values(sdk.ConnectionStateType).map((value) => [value, 'no store has ever been connected']),
   ),
   Unavailable: 'only keys in custom key stores are',
-  CloudTrailEventId: 'there is no audit log yet',
   OnDemandRotationStartDate: 'rotations on demand are done when RotateKeyOnDemand answers',
 };
 
