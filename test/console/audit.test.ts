@@ -141,7 +141,7 @@ describe('the audit log in the console', () => {
   });
 
   it('says that it is off, and how it is turned on', async (t) => {
-    const silent = await startTestServer();
+    const silent = await startTestServer({ auditDurability: 'none' });
     t.after(() => silent.close());
     const { keyId } = await createKey(silent.client());
     for (const path of ['/audit', `/keys/${keyId}/events`, '/audit/00000000-0000-4000-8000-000000000000']) {

@@ -96,7 +96,7 @@ describe('the overview of the console', () => {
   });
 
   it('says when calls are not recorded', async (t) => {
-    const silent = await startTestServer();
+    const silent = await startTestServer({ auditDurability: 'none' });
     t.after(() => silent.close());
     const page = await openConsole(t, browser, silent.endpoint, '/overview');
     await page.getByText('Calls are not recorded').waitFor();

@@ -3,8 +3,9 @@ import { lazy, Suspense, useMemo } from 'react';
 import { useLocation, useSearch } from 'wouter';
 import { Page } from '../layout/page.tsx';
 import { EventTable } from './event-table.tsx';
+import { fromQuery, toQuery } from './query.ts';
 import { RecordingNotice } from './recording-notice.tsx';
-import { fromQuery, SearchForm, toQuery } from './search-form.tsx';
+import { SearchForm } from './search-form.tsx';
 import { useAuditLog } from './use-audit-log.ts';
 
 const AuditLogState = lazy(() =>

@@ -16,9 +16,9 @@ import { DataTable } from '../reference/data-table.tsx';
 import { useSession } from '../session/context.ts';
 import { type AuditEvent, keyArnOf } from './event.ts';
 import { Outcome } from './event-table.tsx';
+import { toQuery } from './query.ts';
 import { RecordingNotice } from './recording-notice.tsx';
 import { findEvent } from './search.ts';
-import { toQuery } from './search-form.tsx';
 import { useAuditLog } from './use-audit-log.ts';
 
 /** An event of the audit log: who did what with what, on what grounds, and its whole record. */

@@ -7,7 +7,7 @@ import Spinner from '@cloudscape-design/components/spinner';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { useState } from 'react';
 import { textAt } from '../api/xml.ts';
-import { toQuery } from '../audit/search-form.tsx';
+import { toQuery } from '../audit/query.ts';
 import { CodeBlock } from '../layout/code-block.tsx';
 import { Confirmation } from '../layout/dialog.tsx';
 import { Failure } from '../layout/failure.tsx';

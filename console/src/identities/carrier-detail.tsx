@@ -7,7 +7,7 @@ import Tabs from '@cloudscape-design/components/tabs';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { memberOf, textAt, type XmlValue } from '../api/xml.ts';
-import { toQuery } from '../audit/search-form.tsx';
+import { toQuery } from '../audit/query.ts';
 import { Failure } from '../layout/failure.tsx';
 import { Loading, Page } from '../layout/page.tsx';
 import { useLoaded } from '../layout/use-loaded.ts';

@@ -1,9 +1,9 @@
 import Box from '@cloudscape-design/components/box';
 import { serverTime } from '../api/exchange.ts';
 import type { AuditEvent } from '../audit/event.ts';
+import { toQuery } from '../audit/query.ts';
 import { RecordingNotice } from '../audit/recording-notice.tsx';
 import { searchEvents } from '../audit/search.ts';
-import { toQuery } from '../audit/search-form.tsx';
 import { useAuditLog } from '../audit/use-audit-log.ts';
 import { formatTime } from '../layout/format.ts';
 import { PageLink } from '../layout/link.tsx';

@@ -21,6 +21,8 @@ export interface KeySurvey {
   readonly hasMore: boolean;
   /** Looks at more of them. */
   goOn(): void;
+  /** Tries again what failed. */
+  retry(): void;
 }
 
 /** As many keys are looked at before somebody has to ask for more: each takes two requests, which are recorded. */
@@ -32,8 +34,10 @@ export function useKeySurvey(signing: Signing): KeySurvey {
   const [error, setError] = useState<ApiError>();
   const [running, setRunning] = useState(true);
   const [from, setFrom] = useState<string | undefined>();
+  const [round, setRound] = useState(0);
   const [next, setNext] = useState<string | undefined>();
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with every new round
   useEffect(() => {
     const controller = new AbortController();
     const { signal } = controller;
@@ -62,7 +66,14 @@ export function useKeySurvey(signing: Signing): KeySurvey {
       .catch((failure: unknown) => signal.aborted || setError(asApiError(failure)))
       .finally(() => signal.aborted || setRunning(false));
     return () => controller.abort();
-  }, [signing, from]);
+  }, [signing, from, round]);
 
-  return { keys, running, error, hasMore: next !== undefined, goOn: () => setFrom(next) };
+  return {
+    keys,
+    running,
+    error,
+    hasMore: next !== undefined,
+    goOn: () => setFrom(next),
+    retry: () => setRound((before) => before + 1),
+  };
 }

@@ -37,7 +37,7 @@ export function KeysPart({ survey }: { readonly survey: KeySurvey }) {
       }
     >
       <SpaceBetween size="s">
-        {error && <Failure error={error} what="The keys cannot be looked at" />}
+        {error && <Failure error={error} what="The keys cannot be looked at" retry={survey.retry} />}
         {keys.length === 0 && running && <Loading what="Looking at the keys" />}
         {keys.length === 0 && !running && error === undefined && (
           <Box>
