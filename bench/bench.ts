@@ -74,6 +74,7 @@ async function bench(options: Options, isQuick: boolean): Promise<void> {
       signing: await measureApart('signing', directory),
       audit: await measureApart('audit', directory),
       postgres: await measureApart('postgres', directory, options),
+      flood: await measureApart('flood', directory),
     };
     const largeStore = options.million
       ? await measureLargeStore(directory, generators, decrypt, options)

@@ -171,7 +171,7 @@ async function measureStores(): Promise<PostgresReport['stores']> {
     const begin = performance.now();
     await migrateStore({ name: 'from', typed: source }, { name: 'to', typed: url }, undefined, QUIET);
     const copySeconds = (performance.now() - begin) / 1000;
-    const server = await startQkms(source, 1, url);
+    const server = await startQkms(source, 1, { databaseUrl: url });
     try {
       const bodies = ciphertexts.map((CiphertextBlob) => JSON.stringify({ CiphertextBlob }));
       const [cost] = await measure([{ name: `${keys} keys`, servers: [server], bodies, url }], CONNECTIONS);
@@ -236,7 +236,7 @@ async function up(starting: Promise<RunningServer>): Promise<RunningServer> {
 }
 
 function node(): Promise<RunningServer> {
-  return up(startQkms(dataDirectory, 1, url));
+  return up(startQkms(dataDirectory, 1, { databaseUrl: url }));
 }
 
 async function createKey({ port }: RunningServer): Promise<string> {

@@ -1,9 +1,11 @@
 import type { AuditReport } from './audit.ts';
+import type { FloodReport } from './flood.ts';
 import type { GrantReport } from './grants.ts';
 import type { IdentityReport } from './identities.ts';
 import { ratio, section, table, today, whole } from './markdown.ts';
 import type { PolicyReport } from './policy.ts';
 import type { PostgresReport } from './postgres.ts';
+import { renderFlood } from './report-flood.ts';
 import { renderGrants, renderPolicies } from './report-policies.ts';
 import { renderPostgres } from './report-postgres.ts';
 import type { SigningReport } from './signing.ts';
@@ -16,6 +18,7 @@ export interface ApartReports {
   readonly signing: SigningReport;
   readonly audit: AuditReport;
   readonly postgres: PostgresReport;
+  readonly flood: FloodReport;
 }
 
 export type Apart = keyof ApartReports;
@@ -39,6 +42,7 @@ const SECTIONS: { readonly [A in Apart]: Section<ApartReports[A]> } = {
   signing: { heading: '## Signatures', render: renderSigning },
   audit: { heading: '## The audit log', render: renderAudit },
   postgres: { heading: '## Nodes on PostgreSQL', render: renderPostgres },
+  flood: { heading: '## An account that floods', render: renderFlood },
 };
 
 /** The programs. */
@@ -55,6 +59,7 @@ export function renderAllApart(reports: ApartReports): readonly string[] {
     renderApart('signing', reports.signing),
     renderApart('audit', reports.audit),
     renderApart('postgres', reports.postgres),
+    renderApart('flood', reports.flood),
   ];
 }
 

@@ -2,6 +2,12 @@ import { createHash } from 'node:crypto';
 import { EXAMPLE, naiveSign } from '../src/sigv4/naive-signer.ts';
 
 export const REGION = 'us-east-1';
+/** Whose requests are signed. */
+interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
 export const CREDENTIALS = {
   accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
   secretAccessKey: EXAMPLE.secretAccessKey,
@@ -19,7 +25,12 @@ export interface SignedRequest {
  *
  * They carry what the signers of the AWS SDKs sign at least: Host, Content-Type and the X-Amz-* headers.
  */
-export function signRequests(port: number, operation: string, bodies: readonly string[]): SignedRequest[] {
+export function signRequests(
+  port: number,
+  operation: string,
+  bodies: readonly string[],
+  credentials: Credentials = CREDENTIALS,
+): SignedRequest[] {
   const date = `${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
   return bodies.map((body) => {
     const { rawHeaders } = naiveSign({
@@ -33,15 +44,20 @@ export function signRequests(port: number, operation: string, bodies: readonly s
       body,
       date,
       scope: `${date.slice(0, 8)}/${REGION}/kms/aws4_request`,
-      ...CREDENTIALS,
+      ...credentials,
     });
     return { rawHeaders: ['Content-Length', String(body.length), ...rawHeaders], body };
   });
 }
 
 /** Whole HTTP requests, signed and ready to be sent. */
-export function signedRequests(port: number, operation: string, bodies: readonly string[]): Uint8Array[] {
-  return signRequests(port, operation, bodies).map(({ rawHeaders, body }) => {
+export function signedRequests(
+  port: number,
+  operation: string,
+  bodies: readonly string[],
+  credentials?: Credentials,
+): Uint8Array[] {
+  return signRequests(port, operation, bodies, credentials).map(({ rawHeaders, body }) => {
     let text = 'POST / HTTP/1.1\r\n';
     for (let at = 0; at < rawHeaders.length; at += 2) text += `${rawHeaders[at]}: ${rawHeaders[at + 1]}\r\n`;
     return Buffer.from(`${text}\r\n${body}`, 'latin1');

@@ -33,8 +33,7 @@ const UNRECORDED = ['--audit-durability', 'none'];
 export function startQkms(
   dataDirectory: string,
   workers: number,
-  databaseUrl?: string,
-  more: readonly string[] = UNRECORDED,
+  { databaseUrl, flags: more = UNRECORDED }: { readonly databaseUrl?: string; readonly flags?: readonly string[] } = {},
 ): Promise<RunningServer> {
   const program = fileURLToPath(new URL('../bin/qkms.cjs', import.meta.url));
   const flags = ['--port', '0', '--data-dir', dataDirectory, '--workers', String(workers), ...more];

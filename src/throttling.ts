@@ -6,8 +6,14 @@ import type { RequestIdentity } from './iam/index.ts';
 import type { AnyInput, Operation } from './operations/index.ts';
 import { type RequestLimiter, sourceOf, Throttled } from './quotas/index.ts';
 
-/** How long the answer to a request over its quota is held back, in milliseconds: whoever waits for it asks less often. */
-const DELAY = 100;
+/*
+ * Answers to requests over their quotas are held back, in milliseconds: whoever waits for one asks less often. Those of a
+ * source follow each other at some distance, so that what it asks next does not come all at once either.
+ */
+const SHORTEST_DELAY = 100;
+const LONGEST_DELAY = 2_000;
+const DISTANCE = 2;
+const MOST_SOURCES = 10_000;
 
 /**
  * Counts a call of somebody known; at once, or when it is known whether it is within all quotas.
@@ -21,6 +27,8 @@ export type CountCall = (identity: RequestIdentity, input: AnyInput) => Promise<
 export class Throttling {
   readonly #limiter: RequestLimiter | undefined;
   readonly #repeatedRefusals: RepeatedRefusals;
+  /** When the last answer is due that is held back, by source. */
+  readonly #lastDue = new Map<string, number>();
 
   /** @param parts.limiter what holds accounts to their request-rate quotas, if anything does */
   constructor(parts: {
@@ -44,7 +52,9 @@ export class Throttling {
   /** How a call is refused: who is refused before it is known who they are cannot ask as often as they like. */
   limit({ caller, origin }: CallInProgress, refusal: ServiceError): ServiceError {
     const isUnknown = caller === undefined && refusal.status < 500;
-    return isUnknown && this.#limiter?.isOverRate(origin.sourceAddress) ? new Throttled() : refusal;
+    return isUnknown && this.#limiter?.isOverRate(origin.sourceAddress)
+      ? new Throttled(sourceOf(origin.sourceAddress))
+      : refusal;
   }
 
   /** Whether a refused call is to be recorded; not each is of those that anybody can send without end. */
@@ -58,6 +68,15 @@ export class Throttling {
   async holdBack(refusal: ServiceError): Promise<void> {
     if (!(refusal instanceof Throttled)) return;
     // By the machine's own clock: what is to be gained is time for others.
-    await new Promise<void>((resolve) => void systemClock.schedule(DELAY, resolve));
+    const delay = this.#delayOf(refusal.source, performance.now());
+    await new Promise<void>((resolve) => void systemClock.schedule(delay, resolve));
+  }
+
+  #delayOf(source: string, now: number): number {
+    const next = (this.#lastDue.get(source) ?? 0) + DISTANCE;
+    const due = Math.min(Math.max(now + SHORTEST_DELAY, next), now + LONGEST_DELAY);
+    if (this.#lastDue.size >= MOST_SOURCES) this.#lastDue.clear();
+    this.#lastDue.set(source, due);
+    return due - now;
   }
 }

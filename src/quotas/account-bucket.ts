@@ -17,6 +17,7 @@ const MOST_AHEAD = 60_000;
 interface BucketFacts {
   /** In the store. */
   readonly name: string;
+  readonly accountId: string;
   readonly quota: RequestQuota;
   readonly rate: number;
   /** The part of the rate that this process may use without a word to the others. */
@@ -56,13 +57,15 @@ export class AccountBucket {
    */
   take(count: number): Promise<void> | undefined {
     if (this.#takeHere(count)) return undefined;
-    if (isDuring(this.#empty, this.#clock.now())) throw new Throttled(this.#facts.quota);
+    if (isDuring(this.#empty, this.#clock.now()))
+      throw new Throttled(this.#facts.accountId, this.#facts.quota);
     return this.#takeLeased(count);
   }
 
   async #takeLeased(count: number): Promise<void> {
     while (!this.#takeHere(count)) {
-      if (isDuring(this.#empty, this.#clock.now())) throw new Throttled(this.#facts.quota);
+      if (isDuring(this.#empty, this.#clock.now()))
+        throw new Throttled(this.#facts.accountId, this.#facts.quota);
       // Whoever comes while tokens are being leased waits for these.
       this.#leasing ??= this.#lease(count).finally(() => {
         this.#leasing = undefined;

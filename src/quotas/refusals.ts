@@ -15,8 +15,12 @@ const OTHER_SERVICES: readonly (RequestQuota | undefined)[] = [
 
 /** A request over a quota: it is answered late, and not each like it is recorded. */
 export class Throttled extends ServiceError {
+  /** The account that it is of, or the network that it came from. */
+  readonly source: string;
+
   /** @param quota absent for requests of nobody known */
-  constructor(quota?: RequestQuota) {
+  constructor(source: string, quota?: RequestQuota) {
     super('ThrottlingException', OTHER_SERVICES.includes(quota) ? OTHER_TEXT : KMS_TEXT);
+    this.source = source;
   }
 }

@@ -96,7 +96,8 @@ export class RequestLimiter {
   #newBucket(accountId: string, region: string, quota: RequestQuota): AccountBucket | undefined {
     const rate = rateOf(this.#settings, accountId, region, quota);
     if (rate === Number.POSITIVE_INFINITY) return undefined;
-    const facts = { name: `${accountId}/${region}/${quota}`, quota, rate, share: rate * this.#share };
+    const name = `${accountId}/${region}/${quota}`;
+    const facts = { name, accountId, quota, rate, share: rate * this.#share };
     return new AccountBucket(facts, this.#store, this.#clock);
   }
 }
