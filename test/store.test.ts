@@ -9,6 +9,7 @@ import { OperatorError, ServiceError } from '../src/errors.ts';
 import { createKeyring } from '../src/keyring/index.ts';
 import {
   countGrants,
+  countKeys,
   deleteKey,
   type Engine,
   findAccessKey,
@@ -17,6 +18,7 @@ import {
   findGrant,
   findIdentity,
   findKey,
+  findTokenBucket,
   holdLease,
   insertAccessKey,
   insertAccount,
@@ -35,6 +37,7 @@ import {
   openSqlite,
   openStore,
   putKeyMaterial,
+  putTokenBucket,
   RevisionConflict,
   readStoreIdentity,
   type Store,
@@ -301,6 +304,8 @@ describe('a stored row', () => {
     grant_counts: (store) => {
       return store.read((reader) => countGrants(reader, record.region, record.keyId));
     },
+    key_counts: (store) => store.read((reader) => countKeys(reader, record)),
+    token_buckets: (store) => store.write((writer) => findTokenBucket(writer, BUCKET)),
     access_keys: async (store) => {
       return store.read((reader) => findAccessKey(reader, 'AKIAEXAMPLE'));
     },
@@ -327,6 +332,8 @@ describe('a stored row', () => {
     grants: ['grant_id'],
     accounts: ['account_id'],
     leases: ['name'],
+    key_counts: ['account_id', 'region'],
+    token_buckets: ['name'],
     identities: ['account_id', 'kind', 'name_key'],
     identity_references: ['target', 'relation', 'owner'],
   };
@@ -345,6 +352,7 @@ describe('a stored row', () => {
   };
 
   let lease: Lease;
+  const BUCKET = '111122223333/eu-west-1/CreateKey';
 
   async function fill(store: Store): Promise<void> {
     await store.passFence();
@@ -360,6 +368,7 @@ describe('a stored row', () => {
         lastUpdatedDate: 2,
       });
       await insertGrant(writer, grant);
+      await putTokenBucket(writer, { name: BUCKET, fullDate: 8, takenDate: 9 });
       await insertAccessKey(writer, {
         accessKeyId: 'AKIAEXAMPLE',
         accountId: record.accountId,
