@@ -39,7 +39,7 @@ try {
   const subjects: Subject[] = [];
   for (const durability of DURABILITIES) {
     const dataDirectory = join(directory, durability);
-    const server = await startQkms(dataDirectory, 1, { flags: ['--audit-durability', durability] });
+    const server = await startQkms(dataDirectory, 1, { auditDurability: durability });
     running.push(server);
     subjects.push({ durability, server, bodies: await decryptions(server) });
   }

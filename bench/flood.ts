@@ -72,8 +72,8 @@ try {
     connections: CONNECTIONS,
     rate: RATE,
     costs: await measure({
-      limited: await prepare('limited', ['--quotas-file', quotasFile]),
-      unlimited: await prepare('unlimited', ['--request-quotas', 'off']),
+      limited: await prepare('limited', { quotasFile }),
+      unlimited: await prepare('unlimited', { requestQuotas: 'off' }),
     }),
   };
   if (process.send === undefined) process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
@@ -91,9 +91,9 @@ interface Prepared {
   readonly flood: Readonly<Record<'right' | 'wrong', readonly Uint8Array[]>>;
 }
 
-async function prepare(name: string, flags: readonly string[]): Promise<Prepared> {
+async function prepare(name: Flood['server'], options: Parameters<typeof startQkms>[2]): Promise<Prepared> {
   const dataDirectory = join(directory, name);
-  const server = await startQkms(dataDirectory, 1, { flags });
+  const server = await startQkms(dataDirectory, 1, options);
   running.push(server);
   const { port } = server;
   const configuration = readConfiguration('production', { dataDirectory }, {});

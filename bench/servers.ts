@@ -4,6 +4,8 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import manifest from '../package.json' with { type: 'json' };
+import type { AuditDurability } from '../src/config.ts';
+import type { RequestQuotaDefaults } from '../src/quotas/request-quotas.ts';
 import { CREDENTIALS } from './requests.ts';
 
 /** A server under test, in processes of its own. */
@@ -21,22 +23,32 @@ export const NODE_FLAGS: readonly string[] = manifest.scripts.start
   .split(' ')
   .filter((word) => word.startsWith('--'));
 
-/** Calls are not recorded: what that takes is measured by itself. */
-const UNRECORDED = ['--audit-durability', 'none'];
+/** Lets an account have more keys than any benchmark makes. */
+const QUOTAS_FILE = fileURLToPath(new URL('quotas.json', import.meta.url));
 
 /**
  * QKMS in production mode: signatures and policies are enforced, keys are kept in a SQLite file, or in the database of a
  * URL.
- *
- * @param more flags, besides those that every server gets
  */
 export function startQkms(
   dataDirectory: string,
   workers: number,
-  { databaseUrl, flags: more = UNRECORDED }: { readonly databaseUrl?: string; readonly flags?: readonly string[] } = {},
+  options: {
+    readonly databaseUrl?: string;
+    readonly quotasFile?: string;
+    readonly requestQuotas?: RequestQuotaDefaults;
+    /** Calls are not recorded by default: what that takes is measured by itself. */
+    readonly auditDurability?: AuditDurability;
+  } = {},
 ): Promise<RunningServer> {
+  const { databaseUrl, quotasFile = QUOTAS_FILE } = options;
+  const { requestQuotas = 'generous', auditDurability = 'none' } = options;
   const program = fileURLToPath(new URL('../bin/qkms.cjs', import.meta.url));
-  const flags = ['--port', '0', '--data-dir', dataDirectory, '--workers', String(workers), ...more];
+  const flags = [
+    ...['--port', '0', '--data-dir', dataDirectory, '--workers', String(workers)],
+    ...['--quotas-file', quotasFile, '--request-quotas', requestQuotas],
+    ...['--audit-durability', auditDurability],
+  ];
   return start(process.execPath, [...NODE_FLAGS, program, 'start', ...flags], /ready on http:.*:(\d+)$/, {
     QKMS_ROOT_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
     QKMS_ROOT_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,

@@ -21,7 +21,11 @@ before(async () => {
   dataDirectory = await mkdtemp(join(tmpdir(), 'qkms-quota-workers-'));
   const quotasFile = join(dataDirectory, 'quotas.json');
   await writeFile(quotasFile, JSON.stringify({ requestRates: { ListAliases: RATE } }));
-  node = await startNode({ dataDirectory, workers: 2, flags: ['--quotas-file', quotasFile] });
+  node = await startNode({
+    dataDirectory,
+    workers: 2,
+    flags: ['--quotas-file', quotasFile, '--request-quotas', 'generous'],
+  });
 });
 after(async () => {
   endNodes();
