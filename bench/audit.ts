@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { AUDIT_DURABILITIES } from '../src/config.ts';
 import { type LoadResult, startLoadGenerators } from './load.ts';
 import { cpuSeconds } from './processes.ts';
 import { call, signedRequests } from './requests.ts';
@@ -25,7 +26,6 @@ export interface AuditReport {
   readonly costs: readonly AuditCost[];
 }
 
-const DURABILITIES = ['none', 'soon', 'strict'];
 const CONNECTIONS = 64;
 const ROUNDS = 7;
 const MILLISECONDS = 3_000;
@@ -37,7 +37,7 @@ const running: RunningServer[] = [];
 
 try {
   const subjects: Subject[] = [];
-  for (const durability of DURABILITIES) {
+  for (const durability of AUDIT_DURABILITIES) {
     const dataDirectory = join(directory, durability);
     const server = await startQkms(dataDirectory, 1, { auditDurability: durability });
     running.push(server);
@@ -52,7 +52,7 @@ try {
   }
   const report: AuditReport = {
     connections: CONNECTIONS,
-    costs: DURABILITIES.map((durability) =>
+    costs: AUDIT_DURABILITIES.map((durability) =>
       summarize(
         durability,
         rounds.flat().filter((cost) => cost.durability === durability),
