@@ -60,11 +60,13 @@ await page
   .getByLabel('Policy', { exact: true })
   .fill(policyOf(statement('root', 'kms:*'), statement('user/grace', ['kms:Encrypt', 'kms:Decrypt'])));
 await page.getByText('Who gains').waitFor();
-await page.setViewportSize({ width: 1280, height: 1100 });
+await page.setViewportSize({ width: 1280, height: 1280 });
+await page.evaluate('scrollTo(0, 0)');
 await picture('policy-editor');
 
 await page.getByRole('link', { name: 'API reference' }).click();
 await page.getByRole('link', { name: 'PutKeyPolicy' }).click();
 await page.getByRole('heading', { name: 'PutKeyPolicy' }).waitFor();
+await page.setViewportSize({ width: 1280, height: 1100 });
 await picture('reference');
 await browser.close();

@@ -93,6 +93,9 @@ function One({ token, resolveLink }: Shown<Token>): ReactNode {
       return <blockquote>{inner()}</blockquote>;
     case 'link':
       return <LinkTo token={known} resolveLink={resolveLink} />;
+    case 'image':
+      // Pictures of these guides show this console, and are not part of it.
+      return <em>{known.text}</em>;
     case 'list':
       return <List token={known} resolveLink={resolveLink} />;
     case 'table':
