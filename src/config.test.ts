@@ -33,6 +33,7 @@ describe('the configuration without any setting', () => {
       logLevel: 'info',
       auditDurability: 'strict',
       auditRetentionDays: 90,
+      tracesSampleRatio: 1,
       auditSinks: [],
       auditWitnesses: [],
       quotas: { requestQuotas: 'generous', changes: { requestRates: {}, resources: {} }, accounts: {} },
@@ -83,6 +84,8 @@ describe('a setting', () => {
         QKMS_AUDIT_DURABILITY: 'strict',
         QKMS_AUDIT_RETENTION_DAYS: '400',
         QKMS_AUDIT_SINKS: 'cloudtrail:/trail',
+        QKMS_TRACES_ENDPOINT: 'https://collector:4318/v1/traces',
+        QKMS_TRACES_SAMPLE_RATIO: '0.25',
         QKMS_METRICS_LISTEN: '[::]:9464',
         QKMS_METRICS_TOKEN: 'prometheus-0123456789',
         QKMS_AUDIT_WITNESSES: 'file:/witness',
@@ -112,6 +115,8 @@ describe('a setting', () => {
       auditSinks: [
         { kind: 'cloudtrail', name: 'cloudtrail:/trail', directory: '/trail', intervalSeconds: 300 },
       ],
+      tracesEndpoint: 'https://collector:4318/v1/traces',
+      tracesSampleRatio: 0.25,
       metricsListen: { host: '::', port: 9464 },
       metricsToken: 'prometheus-0123456789',
       auditWitnesses: [
@@ -248,6 +253,25 @@ describe('a wrong setting is refused by name', () => {
         'set --tls-certificate-file (QKMS_TLS_CERTIFICATE_FILE) and --tls-key-file (QKMS_TLS_KEY_FILE), ' +
         'or --insecure-http (QKMS_INSECURE_HTTP) if something else protects the connection',
     ],
+    [
+      { tracesEndpoint: 'collector:4318' },
+      {},
+      '--traces-endpoint (QKMS_TRACES_ENDPOINT): not an HTTP URL; give one such as http://127.0.0.1:4318/v1/traces',
+    ],
+    [{ tracesEndpoint: 'http://collector:4318' }, {}, /has no path; give one such as/],
+    [
+      { tracesEndpoint: 'http://qkms:hunter2@collector:4318/v1/traces' },
+      {},
+      /^[^2]+: has a password; give credentials in OTEL_EXPORTER_OTLP_HEADERS instead$/,
+    ],
+    ...['1.1', '-1', '2', 'all', '0.', '1e-3'].map(
+      (share) =>
+        [
+          { tracesSampleRatio: share },
+          {},
+          `--traces-sample-ratio (QKMS_TRACES_SAMPLE_RATIO): "${share}" is no share; give a number from 0 to 1, such as 0.01`,
+        ] as const,
+    ),
     ...['9464', ':9464', '127.0.0.1', '127.0.0.1:', '127.0.0.1:65536', '::1:9464', '[::1', 'http://x:1'].map(
       (address) =>
         [

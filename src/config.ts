@@ -62,6 +62,10 @@ export interface Configuration {
   readonly metricsListen?: ListenAddress;
   /** What who wants metrics has to show. */
   readonly metricsToken?: string;
+  /** Where traces are sent, an HTTP(S) URL; `undefined`: nowhere. */
+  readonly tracesEndpoint?: string;
+  /** The share of requests that are traced without their client having said whether, 0 to 1. */
+  readonly tracesSampleRatio: number;
   /** Whether calls are recorded, and answers wait for their audit records. */
   readonly auditDurability: AuditDurability;
   /** How long audit records are kept at least. */
@@ -226,6 +230,18 @@ export const SETTINGS = Object.freeze({
     variable: 'QKMS_QUOTAS_FILE',
     summary: 'JSON file of quotas other than the defaults, for all accounts or for one (default: none)',
   },
+  tracesEndpoint: {
+    flag: '--traces-endpoint',
+    argument: 'url',
+    variable: 'QKMS_TRACES_ENDPOINT',
+    summary: 'send traces there, OTLP over HTTP, such as http://127.0.0.1:4318/v1/traces (default: none)',
+  },
+  tracesSampleRatio: {
+    flag: '--traces-sample-ratio',
+    argument: 'share',
+    variable: 'QKMS_TRACES_SAMPLE_RATIO',
+    summary: 'share of requests that are traced unless their client says whether, 0 to 1 (default: 1)',
+  },
   logLevel: {
     flag: '--log-level',
     argument: 'level',
@@ -298,6 +314,8 @@ export function readConfiguration(
     trustedProxies: readTrustedProxies(read('trustedProxies')),
     allowPlaintext: readSwitch('allowPlaintext', read('allowPlaintext')),
     ...readMetrics(read('metricsListen'), read('metricsToken')),
+    ...readTracesEndpoint(read('tracesEndpoint')),
+    tracesSampleRatio: readShare('tracesSampleRatio', read('tracesSampleRatio') ?? '1'),
     logLevel: readOneOf('logLevel', 'log level', read('logLevel') ?? 'info', LOG_LEVELS),
     auditDurability: readOneOf(
       'auditDurability',
@@ -368,6 +386,25 @@ function readMetrics(
     );
   }
   return { metricsListen, ...(token === undefined ? {} : { metricsToken: token }) };
+}
+
+function readTracesEndpoint(typed: string | undefined): Pick<Configuration, 'tracesEndpoint'> {
+  if (typed === undefined) return {};
+  const url = URL.canParse(typed) ? new URL(typed) : undefined;
+  // Not repeated: a URL that is wrong may hold a password all the same.
+  const example = 'give one such as http://127.0.0.1:4318/v1/traces';
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol))
+    throw invalid('tracesEndpoint', `not an HTTP URL; ${example}`);
+  if (url.username !== '' || url.password !== '')
+    throw invalid('tracesEndpoint', 'has a password; give credentials in OTEL_EXPORTER_OTLP_HEADERS instead');
+  if (url.pathname === '/') throw invalid('tracesEndpoint', `has no path; ${example}`);
+  return { tracesEndpoint: url.href };
+}
+
+function readShare(name: SettingName, typed: string): number {
+  const share = /^\d(?:\.\d{1,9})?$/.test(typed) ? Number(typed) : Number.NaN;
+  if (share <= 1) return share;
+  throw invalid(name, `${quote(typed)} is no share; give a number from 0 to 1, such as 0.01`);
 }
 
 function readListenAddress(name: SettingName, typed: string): ListenAddress {

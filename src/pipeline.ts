@@ -118,7 +118,9 @@ export function createPipeline({
     count: CountCall,
   ): Promise<string> {
     if (audit?.isBlocked) throw new refusals.AuditUnavailable(audit.failure);
+    progress.observation?.reached('fence');
     await store.passFence();
+    progress.observation?.reached('authenticate');
     const begun = store.cacheState();
     const unit = operation.readOnly && !isRepeated ? undefined : new UnitOfWork(store, begun);
     const rooms = unit === undefined ? { judge: shared, handler: shared } : within(unit);
@@ -139,6 +141,7 @@ export function createPipeline({
     }
     await requireOneView();
     if (call.input['DryRun'] === true) throw refusals.dryRun();
+    progress.observation?.reached('handler');
     const { output, events } = await carryOut(call, unit, progress);
     const eventIds = new Map(events.map(({ accountId, eventId }) => [accountId, eventId]));
     noteKeyUses(kms, operation, progress.targets, {
@@ -188,6 +191,7 @@ export function createPipeline({
     };
     Object.assign(progress, { recipient, decisions: facts.decisions });
     progress.observation?.judged(facts.decisions);
+    progress.observation?.reached('authorize');
     const found = await findTargets({ kms, iam, caller, account: caller.account, region }, operation, input);
     progress.targets = found;
     await authorizeTargets(kms, facts, operation, found, input);

@@ -36,6 +36,7 @@ import type { Ground, NamedSeed } from './seed/index.ts';
 import type { OpenedStore, Store, Writer } from './store/index.ts';
 import type { Metrics, MetricsSnapshot } from './telemetry/metrics.ts';
 import { observe } from './telemetry/observation.ts';
+import type { Tracing } from './telemetry/tracing.ts';
 import { Throttling } from './throttling.ts';
 
 /** The running service of one process, apart from how requests reach it. */
@@ -239,7 +240,8 @@ export async function openService(
   const unreadyReason = () => findUnreadyReason({ store, keyring, audit, requireRightClock });
   metrics?.showService(store, audit);
   if (options.scheduler) metrics?.showStore({ store, clock, sinkLags: deliveries.lags, unreadyReason });
-  const observers = { metrics: metrics?.requests, logger };
+  const tracing = await createTracing(configuration, logger);
+  const observers = { metrics: metrics?.requests, tracing, logger };
   return {
     answer: createPipeline({
       store,
@@ -273,10 +275,21 @@ export async function openService(
           .write()
           .catch((error: unknown) => logger.warn({ err: error }, 'last uses of keys were not written'));
       }
+      await tracing?.close();
       await store.close();
       keyring.destroy();
     },
   };
+}
+
+/** Loads what traces need only where somebody wants them. */
+async function createTracing(
+  { tracesEndpoint: endpoint, tracesSampleRatio: sampleRatio }: Configuration,
+  logger: Logger,
+): Promise<Tracing | undefined> {
+  if (endpoint === undefined) return undefined;
+  const { Tracing } = await import('./telemetry/tracing.ts');
+  return new Tracing({ endpoint, sampleRatio, logger });
 }
 
 /** Loads what metrics need only where somebody wants them. */

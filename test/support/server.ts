@@ -79,6 +79,8 @@ export async function startTestServer(
     readonly auditSinks?: string;
     readonly auditWitnesses?: string;
     readonly metrics?: boolean;
+    readonly tracesEndpoint?: string;
+    readonly tracesSampleRatio?: string;
     /** `off` by default: with a clock that stands still, nothing becomes available again. */
     readonly requestQuotas?: RequestQuotaDefaults;
     readonly quotasFile?: string;
@@ -108,6 +110,8 @@ export async function startTestServer(
     ...(attestationRootsFile === undefined ? {} : { attestationRootsFile }),
     ...(auditDurability === undefined ? {} : { auditDurability }),
     ...(auditSinks === undefined ? {} : { auditSinks }),
+    ...(options.tracesEndpoint === undefined ? {} : { tracesEndpoint: options.tracesEndpoint }),
+    ...(options.tracesSampleRatio === undefined ? {} : { tracesSampleRatio: options.tracesSampleRatio }),
     ...(metrics ? { metricsListen: '127.0.0.1:0' } : {}),
     ...(auditWitnesses === undefined ? {} : { auditWitnesses }),
     ...(directory === undefined ? {} : { dataDirectory: directory, ...(await engineFlags(directory)) }),
