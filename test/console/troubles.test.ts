@@ -39,7 +39,10 @@ describe('the console in trouble', () => {
       isOn && operationOf(route) === 'ListKeys' ? answer(route) : route.continue(),
     );
     await page.getByRole('link', { name: 'KMS keys' }).click();
-    return { page, end: () => void (isOn = false) };
+    const end = () => {
+      isOn = false;
+    };
+    return { page, end };
   }
 
   const refusal = (status: number, code: string, message: string) => ({
