@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { createAccount } from '../src/cli/identities.ts';
 import { readConfiguration } from '../src/config.ts';
@@ -30,6 +31,9 @@ export interface FloodCost {
 export interface FloodReport {
   readonly connections: number;
   readonly rate: number;
+  /** Of the machine over the minute before: what else it had to do. */
+  readonly loadAverage: number;
+  readonly cores: number;
   readonly costs: readonly FloodCost[];
 }
 
@@ -63,6 +67,7 @@ const [directory = ''] = process.argv.slice(2);
 await mkdir(directory, { recursive: true });
 const generators = { account: startLoadGenerators(1), flood: startLoadGenerators(1) };
 const running: RunningServer[] = [];
+const [loadAverage = 0] = loadavg();
 
 try {
   const quotasFile = join(directory, 'quotas.json');
@@ -71,6 +76,8 @@ try {
   const report: FloodReport = {
     connections: CONNECTIONS,
     rate: RATE,
+    loadAverage,
+    cores: availableParallelism(),
     costs: await measure({
       limited: await prepare('limited', { quotasFile }),
       unlimited: await prepare('unlimited', { requestQuotas: 'off' }),

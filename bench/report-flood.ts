@@ -2,7 +2,7 @@ import type { FloodReport } from './flood.ts';
 import { ratio, section, table, whole } from './markdown.ts';
 
 /** The section of the results about accounts that flood. */
-export function renderFlood({ connections, rate, costs }: FloodReport): string {
+export function renderFlood({ connections, rate, loadAverage, cores, costs }: FloodReport): string {
   return section(
     table(
       [
@@ -24,6 +24,6 @@ export function renderFlood({ connections, rate, costs }: FloodReport): string {
         cost.floodAnswers === 0 ? '' : whole(cost.floodRefusals),
       ]),
     ),
-    `One process on SQLite; the account that floods sends GenerateRandom and may do so ${whole(rate)} times a second. Everybody sends the next request as soon as the last one is answered, which to who is over a quota is 100 ms to two seconds later. Server and load generators share one machine, so that floods also cost what sending them takes. Medians of rounds in turn, ratios within the rounds (\`bench/flood.ts\`).`,
+    `One process on SQLite; the account that floods sends GenerateRandom and may do so ${whole(rate)} times a second. Everybody sends the next request as soon as the last one is answered, which to who is over a quota is 100 ms to two seconds later. Server and load generators share one machine, so that floods also cost what sending them takes. Medians of rounds in turn, ratios within the rounds (\`bench/flood.ts\`). The load average of the ${cores} cores was ${loadAverage.toFixed(1)} before: what a busy machine does besides makes every p99 longer, and the ratios uncertain.`,
   );
 }
