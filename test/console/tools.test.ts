@@ -233,6 +233,22 @@ describe('the tools in the console', () => {
     await until('the file is gone', async () => Object(await page.evaluate(files)).length === 0);
   });
 
+  it('take a file that is dropped', async (t) => {
+    const page = await openTool(t, 'files');
+    await page.getByText('File to encrypt').waitFor();
+    const dragged = await page.evaluateHandle(
+      '(() => { const dragged = new DataTransfer(); dragged.items.add(new File(["hello"], "dropped.txt")); return dragged; })()',
+    );
+    await page.dispatchEvent('body', 'dragover', { dataTransfer: dragged });
+    const zone = page.getByText('Drop the file here').first();
+    await zone.waitFor();
+    await zone.dispatchEvent('drop', { dataTransfer: dragged });
+    await page.getByText('dropped.txt').waitFor();
+    await nameKey(page, 'alias/orders');
+    await button(page, 'Encrypt').click();
+    await page.getByRole('button', { name: 'Save dropped.txt.encrypted' }).waitFor();
+  });
+
   it('hand out nothing of a file that was changed or cut off, and say what is wrong', async (t) => {
     const directory = temporaryDirectory(t);
     const page = await openTool(t, 'files');
