@@ -6,7 +6,8 @@ import { insertRows, type Table, type WholeRow } from './copy-tables.ts';
 import type { Engine, EngineReader } from './engine.ts';
 import { findFact, writeFact } from './facts.ts';
 import { createTables, readDatabaseFacts, UNFINISHED_COPY, verifyIdentity } from './migrate.ts';
-import { type Database, migrations, PRIMARY_KEYS } from './schema.ts';
+import { migrations } from './migrations.ts';
+import { type Database, PRIMARY_KEYS } from './schema.ts';
 
 /** How a copy begins: on empty ground, after the last row of one that was broken off, or with nothing of that kept. */
 export type Beginning = 'new' | 'continued' | 'started over';

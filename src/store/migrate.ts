@@ -2,8 +2,9 @@ import { OperatorError } from '../errors.ts';
 import type { Keyring } from '../keyring/index.ts';
 import type { Engine, EngineReader } from './engine.ts';
 import { writeFact } from './facts.ts';
+import { migrations } from './migrations.ts';
 import { authenticateRow, verifyRow } from './rows.ts';
-import { type Database, migrations } from './schema.ts';
+import type { Database } from './schema.ts';
 import { Store } from './store.ts';
 
 /** What a database says about itself before any key can check it. */
