@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { AUDIT_DURABILITIES } from '../src/config.ts';
+import { AUDIT_DURABILITIES } from '../src/settings.ts';
 import { type LoadResult, startLoadGenerators } from './load.ts';
 import { cpuSeconds } from './processes.ts';
 import { call, signedRequests } from './requests.ts';

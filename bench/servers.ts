@@ -4,8 +4,8 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import manifest from '../package.json' with { type: 'json' };
-import type { AuditDurability } from '../src/config.ts';
 import type { RequestQuotaDefaults } from '../src/quotas/request-quotas.ts';
+import type { AuditDurability } from '../src/settings.ts';
 import { CREDENTIALS } from './requests.ts';
 
 /** A server under test, in processes of its own. */

@@ -4,8 +4,9 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type Mode, readConfiguration, SETTINGS, type Setting, type TypedFlags } from './config.ts';
+import { type Mode, readConfiguration } from './config.ts';
 import { isLoopback } from './loopback.ts';
+import { SETTINGS, type Setting, type TypedFlags } from './settings.ts';
 
 const SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 

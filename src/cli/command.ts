@@ -1,14 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import {
-  type Mode,
-  readConfiguration,
-  SETTINGS,
-  type Setting,
-  type SettingName,
-  type TypedFlags,
-} from '../config.ts';
+import { type Mode, readConfiguration } from '../config.ts';
 import { OperatorError } from '../errors.ts';
+import { SETTINGS, type Setting, type SettingName, type TypedFlags } from '../settings.ts';
 import { addAuditCommands } from './audit-commands.ts';
 import { addExplainCommand } from './explain-command.ts';
 import { addIdentityCommands } from './identity-commands.ts';

@@ -1,5 +1,5 @@
 import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
-import type { LogLevel } from '../config.ts';
+import type { LogLevel } from '../settings.ts';
 
 /** The log: JSON lines on standard error, written before anything else happens, so that a crash loses none. */
 export function createLogger(level: LogLevel): Logger {

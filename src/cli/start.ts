@@ -1,5 +1,6 @@
-import { type Configuration, type Mode, readConfiguration, type TypedFlags } from '../config.ts';
+import { type Configuration, type Mode, readConfiguration } from '../config.ts';
 import type { Host } from '../http/hosting.ts';
+import type { TypedFlags } from '../settings.ts';
 import { hostedService as service } from './hosted-service.ts';
 import { createLogger, logDefects } from './logger.ts';
 import { endWithNpm } from './npm.ts';

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:net';
-import { nameOf, type SettingName } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import type { ListenAddress } from '../listen-address.ts';
+import { nameOf, type SettingName } from '../settings.ts';
 
 /** The settings from which the parts of an address come. */
 type AddressSettings = Readonly<Record<keyof ListenAddress, SettingName>>;

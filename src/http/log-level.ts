@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { LogLevel } from '../config.ts';
+import type { LogLevel } from '../settings.ts';
 
 /** What the log says more of while somebody looks for the cause of something. */
 const DEBUGGING: LogLevel = 'debug';

@@ -1,4 +1,5 @@
-import type { Configuration, LogLevel } from '../config.ts';
+import type { Configuration } from '../config.ts';
+import type { LogLevel } from '../settings.ts';
 import type { MetricsSnapshot } from '../telemetry/metrics.ts';
 import type { TlsPair } from './tls.ts';
 

@@ -2,8 +2,9 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { SecureContextOptions } from 'node:tls';
 import type { Logger } from 'pino';
-import { nameOf, type SettingName, type TlsFiles } from '../config.ts';
+import type { TlsFiles } from '../config.ts';
 import { OperatorError } from '../errors.ts';
+import { nameOf, type SettingName } from '../settings.ts';
 
 /** A certificate chain and its private key, both PEM, known to belong together. */
 export interface TlsPair {

@@ -1,8 +1,9 @@
 import cluster from 'node:cluster';
 import { rmSync } from 'node:fs';
 import type { Logger } from 'pino';
-import { developmentAccountOf, type LogLevel } from '../config.ts';
+import { developmentAccountOf } from '../config.ts';
 import { OperatorError } from '../errors.ts';
+import type { LogLevel } from '../settings.ts';
 import type { HostedService, ServiceModule } from './hosting.ts';
 import { changeLogLevel } from './log-level.ts';
 import { isOrder, type Order, type Report } from './orders.ts';

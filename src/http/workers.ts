@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from 'pino';
-import type { LogLevel } from '../config.ts';
 import { OperatorError } from '../errors.ts';
+import type { LogLevel } from '../settings.ts';
 import type { MetricsSnapshot } from '../telemetry/metrics.ts';
 import { LIMITS } from './limits.ts';
 import { isReport, type Order, type Report } from './orders.ts';

@@ -1,4 +1,4 @@
-import type { TypedFlags } from '../../src/config.ts';
+import type { TypedFlags } from '../../src/settings.ts';
 import { createTestDatabase } from './test-database.ts';
 
 /**

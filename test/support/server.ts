@@ -5,17 +5,11 @@ import { IAM } from '@aws-sdk/client-iam';
 import { KMS } from '@aws-sdk/client-kms';
 import { STS } from '@aws-sdk/client-sts';
 import { pino } from 'pino';
-import {
-  type AuditDurability,
-  type Configuration,
-  developmentAccountOf,
-  type Mode,
-  readConfiguration,
-  type TypedFlags,
-} from '../../src/config.ts';
+import { type Configuration, developmentAccountOf, type Mode, readConfiguration } from '../../src/config.ts';
 import { openHttpServer } from '../../src/http/server.ts';
 import type { RequestQuotaDefaults } from '../../src/quotas/request-quotas.ts';
 import { openService, prepareService } from '../../src/service.ts';
+import type { AuditDurability, TypedFlags } from '../../src/settings.ts';
 import { ProcessGroupMetrics } from '../../src/telemetry/process-group.ts';
 import { ManualClock } from '../../src/testing/manual-clock.ts';
 import { engineFlags, SKIP_UNLESS_SQLITE } from './engine.ts';
