@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPairSync, hash, type KeyObject, sign } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { openCheckpoint, provesConsistency, type TreeHead } from '../../src/audit/log/index.ts';
 
 /** A witness as https://c2sp.org/tlog-witness has it, for one log. */
@@ -15,6 +15,7 @@ export interface TestWitness {
   pretend(size: number): void;
   /** Makes it sign with another key. */
   lie(): void;
+  /** Ends when nothing is being answered any more, so that what the log's key is read from may go. */
   close(): Promise<void>;
 }
 
@@ -54,12 +55,22 @@ export async function startWitness(logKey: () => Promise<KeyObject>): Promise<Te
     return [200, line];
   }
 
-  const server = createServer(async (request, response) => {
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = Buffer.concat(await Array.fromAsync(request)).toString();
     const isKnown = request.method === 'POST' && request.url === '/log/add-checkpoint';
-    const [status, answer] = isKnown ? await add(body) : [404, ''];
+    const [status, text] = isKnown ? await add(body) : [404, ''];
     response.writeHead(status, status === 409 ? { 'Content-Type': 'text/x.tlog.size' } : {});
-    response.end(answer);
+    response.end(text);
+  }
+
+  const answering = new Set<Promise<void>>();
+  const server = createServer((request, response) => {
+    // A log that goes away in the middle of a request has nothing to be answered.
+    const answered = answer(request, response).catch((error: unknown) => {
+      if (!response.destroyed) throw error;
+    });
+    answering.add(answered);
+    void answered.finally(() => answering.delete(answered));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -83,6 +94,7 @@ export async function startWitness(logKey: () => Promise<KeyObject>): Promise<Te
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
+      await Promise.all(answering);
     },
   };
 }
