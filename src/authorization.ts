@@ -7,6 +7,8 @@ import {
   grantNotFound,
   grantsFor,
   type KeyEntry,
+  type KeyOutline,
+  type KeyRecord,
   type KeyTraits,
   type Kms,
   rootArn,
@@ -159,12 +161,10 @@ async function authorizeKey(
   };
   const question = questionOf(key.arn, entry);
   const policies = policiesOf(request, keyPolicy);
-  let decision = authorize(question, policies);
-  if (decision.outcome === 'implicit-deny' && keyPolicy !== undefined && entry !== undefined) {
-    // Grants only ever add permission: they are looked up where policies did not give it.
-    const grants = await grantsFor(kms, entry.record, question);
-    if (grants.length > 0) decision = authorize(question, { ...policies, grants });
-  }
+  const decision =
+    keyPolicy === undefined || entry === undefined
+      ? authorize(question, policies)
+      : await authorizeWithGrants(kms, question, policies, entry.record);
   const note = (decided: Decision, resource: string) =>
     request.decisions.push({ action: question.action, resource, decision: decided });
   if (decision.allowed && keyPolicy !== undefined) {
@@ -188,6 +188,20 @@ async function authorizeKey(
       ? keyOutOfReachMessage(guess, options)
       : accessDeniedMessage(guess, told, options),
   );
+}
+
+/** Decides what is asked of a key that is there. */
+async function authorizeWithGrants(
+  kms: Kms,
+  question: AuthorizationRequest,
+  policies: AuthorizationPolicies,
+  key: Pick<KeyRecord, 'region' | 'keyId'>,
+): Promise<Decision> {
+  const decision = authorize(question, policies);
+  if (decision.outcome !== 'implicit-deny') return decision;
+  // Grants only ever add permission: they are looked up where policies did not give it.
+  const grants = await grantsFor(kms, key, question);
+  return grants.length === 0 ? decision : authorize(question, { ...policies, grants });
 }
 
 /**
@@ -354,6 +368,20 @@ export function isAllowed(request: RequestFacts, action: string, resource: strin
   const { principal } = request.caller;
   const question = { principal, action, resource, context: new RequestConditions(request, {}) };
   return authorize(question, policiesOf(request)).allowed;
+}
+
+/** Whether the caller may perform an action on a key of its account, which the request does not name. */
+export async function isAllowedOnKey(
+  kms: Kms,
+  request: RequestFacts,
+  action: string,
+  key: KeyOutline,
+): Promise<boolean> {
+  const { principal, account } = request.caller;
+  const context = new RequestConditions(request, { key, resourceAccount: account });
+  const question = { principal, action, resource: key.arn, resourceAccount: account, context };
+  const policies = policiesOf(request, key.policy);
+  return (await authorizeWithGrants(kms, question, policies, key.record)).allowed;
 }
 
 /**

@@ -9,7 +9,14 @@ import {
   eventLookup,
   eventsOfCall,
 } from './audit/index.ts';
-import { authorizeTargets, contextOf, isAllowed, type JudgedRequest, wouldAllow } from './authorization.ts';
+import {
+  authorizeTargets,
+  contextOf,
+  isAllowed,
+  isAllowedOnKey,
+  type JudgedRequest,
+  wouldAllow,
+} from './authorization.ts';
 import { beginning, type CallInProgress } from './call-in-progress.ts';
 import { ServiceError } from './errors.ts';
 import {
@@ -208,6 +215,7 @@ export function createPipeline({
       iam,
       wouldAllow: (...question) => wouldAllow(facts, ...question),
       isAllowed: (...question) => isAllowed(facts, ...question),
+      isAllowedOnKey: (...question) => isAllowedOnKey(kms, facts, ...question),
       lookUpEvents,
       describeAuditLog,
       contextOf: (...question) => contextOf(facts, ...question),

@@ -27,12 +27,14 @@ export * from './import-parameters.ts';
 export {
   currentMaterialOf,
   type KeyEntry,
+  type KeyOutline,
   type KeyTraits,
   loadKeyEntry,
   ORIGINS,
   type Origin,
 } from './key-entry.ts';
 export * from './key-policy.ts';
+export { type KeyFilter, type SeenKey, searchKeys } from './key-search.ts';
 export * from './key-state.ts';
 export * from './keys.ts';
 export * from './kms.ts';

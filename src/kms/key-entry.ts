@@ -30,8 +30,8 @@ import { isExpired, stateWith, withoutMaterial } from './material-presence.ts';
 export const ORIGINS = ['AWS_KMS', 'EXTERNAL', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE'] as const;
 export type Origin = (typeof ORIGINS)[number];
 
-/** A key ready for use: decoded, its policy compiled, its current material unwrapped. Frozen; a change makes a new one. */
-export interface KeyEntry {
+/** A key as it is described: decoded, its policy compiled. */
+export interface KeyOutline {
   readonly arn: string;
   readonly state: KeyState;
   readonly keySpec: KeySpec;
@@ -42,16 +42,23 @@ export interface KeyEntry {
   readonly aliases: readonly AliasRecord[];
   /** The Regions of a multi-Region key, its own included; else none. */
   readonly regions: readonly string[];
-  /** Every version of the material, oldest first; also those that are not there to be used. */
+  /**
+   * Every version of the material, oldest first; also those that are not there to be used. Where many keys are read at
+   * once, only if it is imported: nothing else of it tells about the key.
+   */
   readonly materialRecords: readonly KeyMaterialRecord[];
+  /** The last cryptographic operation, to the day where it is cached. */
+  readonly lastUse: KeyUse | undefined;
+}
+
+/** A key ready for use: its current material unwrapped. Frozen; a change makes a new one. */
+export interface KeyEntry extends KeyOutline {
   /** When the first of the material expires, in milliseconds since the Unix epoch: the entry is not right any more then. */
   readonly expiryDate: number | undefined;
   /** The material that is there to be used. */
   readonly materials: Pick<KeyMaterials, 'get'>;
   /** The material that encrypts, signs, …; `undefined` while it is not there. */
   readonly currentMaterial: KeyMaterial | undefined;
-  /** The last cryptographic operation, to the day. */
-  readonly lastUse: KeyUse | undefined;
 }
 
 /** What policies can ask of a key, be it stored or about to be. */
@@ -64,43 +71,62 @@ export interface KeyTraits {
   readonly aliases: readonly Pick<AliasRecord, 'aliasName'>[];
 }
 
+/** What is stored of a key, beside its record. */
+export type StoredParts = Pick<KeyOutline, 'aliases' | 'regions' | 'materialRecords' | 'lastUse'>;
+
 /**
- * Loads a key with everything that belongs to it; `undefined` when there is none. Imported material that has expired is not
- * there any more, whether or not it has been deleted yet, and the state is what follows from that; the record is the
- * stored one.
+ * A key by what is stored of it. Imported material that has expired is not there any more, whether or not it has been
+ * deleted yet, and the state is what follows from that; the record is the stored one.
  */
+export function outlineOf(
+  { partition, clock }: Pick<Kms, 'partition' | 'clock'>,
+  record: KeyRecord,
+  policy: CompiledPolicy,
+  parts: StoredParts,
+): KeyOutline {
+  const { materialRecords, keyState } = asOf(clock.now(), record, parts.materialRecords);
+  return {
+    ...parts,
+    arn: keyArn(partition, record.region, record.accountId, record.keyId),
+    state: member(KEY_STATES, keyState),
+    keySpec: member(KEY_SPECS, record.keySpec),
+    keyUsage: member(KEY_USAGES, record.keyUsage),
+    origin: member(ORIGINS, record.origin),
+    record,
+    policy,
+    materialRecords,
+  };
+}
+
+/** The policy of a key, compiled. */
+export function compileKeyPolicy(record: Pick<KeyRecord, 'policy' | 'policyPrincipals'>): CompiledPolicy {
+  return compilePolicy(bindPrincipals(parsePolicy(record.policy), record.policyPrincipals));
+}
+
+/** Loads a key with everything that belongs to it; `undefined` when there is none. */
 export async function loadKeyEntry(
   reader: Reader,
-  { partition, clock }: Pick<Kms, 'partition' | 'clock'>,
+  kms: Pick<Kms, 'partition' | 'clock'>,
   region: string,
   keyId: string,
 ): Promise<KeyEntry | undefined> {
   const record = await findKey(reader, region, keyId);
   if (record === undefined) return undefined;
-  const keySpec = member(KEY_SPECS, record.keySpec);
-  const { materialRecords, keyState } = asOf(
-    clock.now(),
-    record,
-    await listKeyMaterials(reader, region, keyId),
-  );
+  const outline = outlineOf(kms, record, compileKeyPolicy(record), {
+    materialRecords: await listKeyMaterials(reader, region, keyId),
+    aliases: await listAliasesOfKey(reader, region, keyId),
+    regions: record.primaryRegion === undefined ? [] : await listRegions(reader, keyId),
+    lastUse: await findKeyUse(reader, region, keyId),
+  });
+  const { keySpec, materialRecords } = outline;
   const materials = new KeyMaterials(materialRecords, (material) =>
     unwrapKeyMaterial(reader.keyring, record.accountId, keySpec, material),
   );
   return Object.freeze({
-    arn: keyArn(partition, region, record.accountId, keyId),
-    state: member(KEY_STATES, keyState),
-    keySpec,
-    keyUsage: member(KEY_USAGES, record.keyUsage),
-    origin: member(ORIGINS, record.origin),
-    record,
-    policy: compilePolicy(bindPrincipals(parsePolicy(record.policy), record.policyPrincipals)),
-    aliases: await listAliasesOfKey(reader, region, keyId),
-    regions: record.primaryRegion === undefined ? [] : await listRegions(reader, keyId),
-    materialRecords,
+    ...outline,
     expiryDate: firstExpiryDate(materialRecords),
     materials,
     currentMaterial: materials.get(record.currentKeyMaterialId ?? ''),
-    lastUse: await findKeyUse(reader, region, keyId),
   });
 }
 

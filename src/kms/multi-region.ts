@@ -1,6 +1,6 @@
 import { type KeyRecord, listFamily, updateKey, type Writer } from '../store/index.ts';
 import { keyArn } from './identifiers.ts';
-import type { KeyEntry } from './key-entry.ts';
+import type { KeyOutline } from './key-entry.ts';
 
 /** What a key is among its siblings; `undefined` for a key of one Region. */
 export function multiRegionKeyType({
@@ -37,7 +37,7 @@ export interface Sibling {
 /** The primary key and the replicas of the family of a multi-Region key; `undefined` for a key of one Region. */
 export function familyOf(
   partition: string,
-  { record, regions }: KeyEntry,
+  { record, regions }: Pick<KeyOutline, 'record' | 'regions'>,
 ): { readonly primary: Sibling; readonly replicas: readonly Sibling[] } | undefined {
   const { primaryRegion, accountId, keyId } = record;
   if (primaryRegion === undefined) return undefined;

@@ -26,6 +26,7 @@ import { getPublicKey } from './public-key.ts';
 import { generateRandom } from './random.ts';
 import { reEncrypt } from './re-encryption.ts';
 import * as rotation from './rotation.ts';
+import { searchKeys } from './search-keys.ts';
 import * as signing from './signing.ts';
 import { declaredBySts } from './sts/index.ts';
 import * as tags from './tags.ts';
@@ -102,10 +103,9 @@ const organizationsOperations: ReadonlyMap<string, Operation> = new Map(
 
 /** Operations of our own, which AWS does not have. */
 const ownOperations: ReadonlyMap<string, Operation> = new Map(
-  [comparePolicies, describeAuditLog, explainAccess, ...Object.values(policyHistory)].map((operation) => [
-    operation.name,
-    operation,
-  ]),
+  [comparePolicies, describeAuditLog, explainAccess, searchKeys, ...Object.values(policyHistory)].map(
+    (operation) => [operation.name, operation],
+  ),
 );
 
 const cloudtrailOperations: ReadonlyMap<string, Operation> = new Map([[lookupEvents.name, lookupEvents]]);

@@ -1,12 +1,12 @@
 import { factsOf } from '../crypto/index.ts';
-import { familyOf, type KeyEntry, multiRegionKeyType } from '../kms/index.ts';
+import { familyOf, type KeyEntry, type KeyOutline, multiRegionKeyType } from '../kms/index.ts';
 import type { ValueOf } from '../model/index.ts';
 import { customerMasterKeySpec, type keyMetadata, type multiRegionConfiguration } from './shapes.ts';
 
 type KeyMetadata = ValueOf<typeof keyMetadata>;
 
 /** The KeyMetadata of a key; which members are present is in operations.md section 5. */
-export function describeKeyEntry(partition: string, key: KeyEntry): KeyMetadata {
+export function describeKeyEntry(partition: string, key: KeyOutline): KeyMetadata {
   const { arn, state, keySpec, keyUsage, origin, record } = key;
   const { deletionDate, pendingWindowInDays, primaryRegion } = record;
   return {
@@ -33,7 +33,7 @@ export function describeKeyEntry(partition: string, key: KeyEntry): KeyMetadata 
 }
 
 /** The algorithms that a key works with. */
-export function describeAlgorithms({ keySpec, keyUsage }: KeyEntry) {
+export function describeAlgorithms({ keySpec, keyUsage }: KeyOutline) {
   const { encryption, signing, mac, keyAgreement, encapsulation } = factsOf(keySpec);
   switch (keyUsage) {
     case 'ENCRYPT_DECRYPT':
@@ -55,7 +55,7 @@ export function hasOldName(keySpec: KeyEntry['keySpec']): keySpec is ValueOf<typ
 }
 
 /** Whether imported material expires, and when the first of it does. */
-function describeExpiration({ origin, materialRecords }: KeyEntry): Partial<KeyMetadata> {
+function describeExpiration({ origin, materialRecords }: KeyOutline): Partial<KeyMetadata> {
   const imported = materialRecords.filter(
     ({ wrappedKeyMaterial, pending }) => wrappedKeyMaterial !== undefined && pending === undefined,
   );
@@ -65,7 +65,7 @@ function describeExpiration({ origin, materialRecords }: KeyEntry): Partial<KeyM
   return { ExpirationModel: 'KEY_MATERIAL_EXPIRES', ValidTo: new Date(Math.min(...dates)) };
 }
 
-function describeFamily(partition: string, key: KeyEntry): Partial<KeyMetadata> {
+function describeFamily(partition: string, key: KeyOutline): Partial<KeyMetadata> {
   const family = familyOf(partition, key);
   if (family === undefined) return {};
   const configuration: ValueOf<typeof multiRegionConfiguration> = {

@@ -1,5 +1,5 @@
-import { findKeyUse } from '../kms/index.ts';
-import { enumeration, optional, string, structure, timestamp } from '../model/index.ts';
+import { findKeyUse, type KeyUse } from '../kms/index.ts';
+import { enumeration, optional, string, structure, timestamp, type ValueOf } from '../model/index.ts';
 import { MANAGEMENT_ERRORS, managedKey } from './common.ts';
 import * as examples from './example-values.ts';
 import { operation } from './operation.ts';
@@ -22,12 +22,23 @@ const CRYPTOGRAPHIC_OPERATIONS = [
   'VerifyMac',
 ] as const;
 
-const keyLastUsage = structure({
+export const keyLastUsage = structure({
   Operation: optional(enumeration(...CRYPTOGRAPHIC_OPERATIONS), 'The operation.'),
   Timestamp: optional(timestamp, 'When it was.'),
   CloudTrailEventId: optional(string(), 'The id of its audit event, when calls are recorded.'),
   KmsRequestId: optional(string(), 'The id of its request.'),
 });
+
+/** The KeyLastUsage of a key; empty when it was never used. */
+export function describeKeyUse(use: KeyUse | undefined): ValueOf<typeof keyLastUsage> {
+  if (use === undefined) return {};
+  return {
+    Operation: CRYPTOGRAPHIC_OPERATIONS.find((name) => name === use.operation),
+    Timestamp: new Date(use.lastUsedDate),
+    CloudTrailEventId: use.eventId,
+    KmsRequestId: use.requestId,
+  };
+}
 
 export const getKeyLastUsage = operation({
   name: 'GetKeyLastUsage',
@@ -54,18 +65,9 @@ export const getKeyLastUsage = operation({
     const { region, keyId, creationDate } = key.record;
     await kms.keyUses.write();
     const use = await kms.store.read((reader) => findKeyUse(reader, region, keyId));
-    const operation = CRYPTOGRAPHIC_OPERATIONS.find((name) => name === use?.operation);
     return {
       KeyId: keyId,
-      KeyLastUsage:
-        use === undefined
-          ? {}
-          : {
-              Operation: operation,
-              Timestamp: new Date(use.lastUsedDate),
-              CloudTrailEventId: use.eventId,
-              KmsRequestId: use.requestId,
-            },
+      KeyLastUsage: describeKeyUse(use),
       TrackingStartDate: new Date(creationDate),
       KeyCreationDate: new Date(creationDate),
     };

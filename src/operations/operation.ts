@@ -8,6 +8,7 @@ import type {
   GrantRecord,
   IdentifierForm,
   KeyEntry,
+  KeyOutline,
   KeyStateClass,
   KeyTraits,
   Kms,
@@ -219,6 +220,8 @@ export interface Call<Input = AnyInput, Found = Readonly<Record<string, unknown>
   ) => boolean;
   /** Whether the caller's own policies allow it an action that no key policy judges. */
   readonly isAllowed: (action: Permission, resource: string) => boolean;
+  /** Whether the caller may perform an action on a key of its account, by policies and grants. */
+  readonly isAllowedOnKey: (action: `kms:${string}`, key: KeyOutline) => Promise<boolean>;
   readonly lookUpEvents: LookUpEvents;
   readonly describeAuditLog: DescribeAuditLog;
   /** The condition context of a request about a key by a subject, the caller or another; the given keys count first. */

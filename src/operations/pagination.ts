@@ -36,15 +36,43 @@ export async function paginate<T>(
   return next === undefined ? { items, Truncated: false } : { items, NextMarker: next, Truncated: true };
 }
 
+/** Turns positions in a listing into markers and back. */
+interface Markers {
+  /** @throws ServiceError `InvalidMarkerException`, or what the service has instead, for a marker of something else */
+  open(marker: string | undefined): string;
+  seal(position: string): string;
+}
+
 /**
- * One page of a listing. The marker is opaque and authenticated; it holds the position of the last item, so that
- * items that come or go between two pages are neither repeated nor passed over, and it is good only for the same
- * listing in the same account and Region.
+ * The markers of a listing: opaque, authenticated, and good only for the same listing in the same account and Region.
+ *
+ * @param scope what else the listing is limited to
+ */
+export function markersOf(
+  { operation, caller, region, kms }: Call<object, unknown>,
+  scope: readonly string[],
+): Markers {
+  const markerScope = [operation.name, caller.account, region, ...scope];
+  return {
+    open(marker) {
+      const position = marker === undefined ? '' : kms.keyring.openMarker(markerScope, marker);
+      if (position !== undefined) return position;
+      throw ['kms', 'qkms'].includes(operation.service)
+        ? invalidMarker()
+        : invalidPageMarker(operation.service);
+    },
+    seal: (position) => kms.keyring.sealMarker(markerScope, position),
+  };
+}
+
+/**
+ * One page of a listing. The marker holds the position of the last item, so that items that come or go between two
+ * pages are neither repeated nor passed over.
  *
  * @throws ServiceError `InvalidMarkerException`, or what the service has instead, for a marker of something else
  */
 export async function pageOf<T>(
-  { operation, caller, region, kms }: Call<object, unknown>,
+  call: Call<object, unknown>,
   page: {
     readonly marker: string | undefined;
     readonly limit: number;
@@ -54,15 +82,11 @@ export async function pageOf<T>(
   positionOf: (item: T) => string,
 ): Promise<{ readonly items: readonly T[]; readonly next: string | undefined }> {
   const { marker, limit } = page;
-  const markerScope = [operation.name, caller.account, region, ...page.scope];
-  const after = marker === undefined ? '' : kms.keyring.openMarker(markerScope, marker);
-  if (after === undefined)
-    throw ['kms', 'qkms'].includes(operation.service)
-      ? invalidMarker()
-      : invalidPageMarker(operation.service);
+  const positions = markersOf(call, page.scope);
+  const after = positions.open(marker);
   const found = await fetch(after, limit + 1);
   const items = found.slice(0, limit);
   const last = items.at(-1);
   if (found.length <= limit || last === undefined) return { items, next: undefined };
-  return { items, next: kms.keyring.sealMarker(markerScope, positionOf(last)) };
+  return { items, next: positions.seal(positionOf(last)) };
 }

@@ -65,6 +65,7 @@ export const customerMasterKeySpec = enumeration(
 export const keyUsage = enumeration(...KEY_USAGES);
 export const origin = enumeration(...ORIGINS);
 export const keyState = enumeration(...KEY_STATES);
+export const keyManager = enumeration('AWS', 'CUSTOMER');
 export const encryptionAlgorithm = enumeration(...ENCRYPTION_ALGORITHMS);
 export const signingAlgorithm = enumeration(...SIGNING_ALGORITHMS);
 export const messageType = enumeration(...MESSAGE_TYPES);
@@ -184,7 +185,7 @@ export const keyMetadata = structure({
   Origin: optional(origin, 'Where the key material came from.'),
   ExpirationModel: optional(expirationModel, 'Whether imported key material expires.'),
   ValidTo: optional(timestamp, 'When imported key material expires.'),
-  KeyManager: optional(enumeration('AWS', 'CUSTOMER'), 'Who manages the key.'),
+  KeyManager: optional(keyManager, 'Who manages the key.'),
   CustomerMasterKeySpec: optional(customerMasterKeySpec, 'The same as KeySpec; deprecated.'),
   KeySpec: optional(keySpec, 'The kind of key material.'),
   EncryptionAlgorithms: optional(

@@ -67,6 +67,22 @@ export async function listAliasesOfKey(
   return rows.map((row) => toRecord(reader, row));
 }
 
+/** The aliases of many keys of a Region, by name. */
+export async function listAliasesOfKeys(
+  reader: Reader,
+  region: string,
+  keyIds: readonly string[],
+): Promise<readonly AliasRecord[]> {
+  const rows = await reader.db
+    .selectFrom('aliases')
+    .selectAll()
+    .where('region', '=', region)
+    .where('target_key_id', 'in', reader.dialect.elementsOf(keyIds))
+    .orderBy('alias_name')
+    .execute();
+  return rows.map((row) => toRecord(reader, row));
+}
+
 export async function insertAlias(writer: Writer, record: AliasRecord): Promise<void> {
   await writer.db
     .insertInto('aliases')

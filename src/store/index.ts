@@ -13,6 +13,7 @@ export * from './identities.ts';
 export * from './key-counts.ts';
 export * from './key-materials.ts';
 export * from './key-policies.ts';
+export * from './key-search.ts';
 export * from './key-uses.ts';
 export * from './keys.ts';
 export { LastUses } from './last-uses.ts';

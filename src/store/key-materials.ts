@@ -38,6 +38,23 @@ export async function listKeyMaterials(
   return rows.map((row) => toRecord(reader, row));
 }
 
+/** Every version of the material of many keys of a Region, oldest first. */
+export async function listMaterialsOfKeys(
+  reader: Reader,
+  region: string,
+  keyIds: readonly string[],
+): Promise<readonly KeyMaterialRecord[]> {
+  const rows = await reader.db
+    .selectFrom('key_materials')
+    .selectAll()
+    .where('region', '=', region)
+    .where('key_id', 'in', reader.dialect.elementsOf(keyIds))
+    .orderBy('creation_date')
+    .orderBy('key_material_id')
+    .execute();
+  return rows.map((row) => toRecord(reader, row));
+}
+
 /** Stores a version of a key's material, in the place of the one with the same id, if there is one. */
 export async function putKeyMaterial(writer: Writer, record: KeyMaterialRecord): Promise<void> {
   const row = authenticateRow(writer.keyring, 'key_materials', toRow(record));

@@ -1,6 +1,6 @@
 import { DAY } from '../clock.ts';
 import { keyEntity } from './keys.ts';
-import { authenticateRow, verifyRow } from './rows.ts';
+import { authenticateRow, type StoredRow, verifyRow } from './rows.ts';
 import type { Reader, Writer } from './store.ts';
 
 /** The last successful cryptographic operation with a key. Written with a delay. */
@@ -22,16 +22,22 @@ export async function findKeyUse(reader: Reader, region: string, keyId: string):
     .where('region', '=', region)
     .where('key_id', '=', keyId)
     .executeTakeFirst();
-  if (stored === undefined) return undefined;
-  const row = verifyRow(reader.keyring, 'key_uses', stored);
-  return {
-    region: row.region,
-    keyId: row.key_id,
-    operation: row.operation,
-    lastUsedDate: row.last_used_date,
-    requestId: row.request_id,
-    eventId: row.event_id ?? undefined,
-  };
+  return stored && toRecord(reader, stored);
+}
+
+/** The last uses of many keys of a Region, as far as they were used. */
+export async function findKeyUses(
+  reader: Reader,
+  region: string,
+  keyIds: readonly string[],
+): Promise<readonly KeyUse[]> {
+  const rows = await reader.db
+    .selectFrom('key_uses')
+    .selectAll()
+    .where('region', '=', region)
+    .where('key_id', 'in', reader.dialect.elementsOf(keyIds))
+    .execute();
+  return rows.map((row) => toRecord(reader, row));
 }
 
 /**
@@ -68,4 +74,16 @@ export async function putKeyUse(writer: Writer, use: KeyUse): Promise<void> {
 
 export async function deleteKeyUse({ db }: Writer, region: string, keyId: string): Promise<void> {
   await db.deleteFrom('key_uses').where('region', '=', region).where('key_id', '=', keyId).execute();
+}
+
+function toRecord(reader: Reader, stored: StoredRow<'key_uses'>): KeyUse {
+  const row = verifyRow(reader.keyring, 'key_uses', stored);
+  return {
+    region: row.region,
+    keyId: row.key_id,
+    operation: row.operation,
+    lastUsedDate: row.last_used_date,
+    requestId: row.request_id,
+    eventId: row.event_id ?? undefined,
+  };
 }

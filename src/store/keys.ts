@@ -1,51 +1,10 @@
 import { addToKeyCount } from './key-counts.ts';
+import { type KeyRecord, toKeyRecord, toKeyRow } from './key-record.ts';
 import { RevisionConflict } from './refusals.ts';
-import type { StoredRow } from './rows.ts';
-import { authenticateRow, type Row, verifyRow } from './rows.ts';
+import { authenticateRow, verifyRow } from './rows.ts';
 import type { Reader, Writer } from './store.ts';
 
-/** Key and value of a tag. */
-export interface Tag {
-  readonly key: string;
-  readonly value: string;
-}
-
-/** A KMS key as it is stored, without its material. Dates are milliseconds since the Unix epoch. */
-export interface KeyRecord {
-  readonly region: string;
-  readonly keyId: string;
-  readonly accountId: string;
-  readonly revision: number;
-  readonly creationDate: number;
-  readonly description: string;
-  readonly keySpec: string;
-  readonly keyUsage: string;
-  readonly origin: string;
-  readonly keyManager: string;
-  readonly keyState: string;
-  /** The state that ends `Creating` and `Updating`. */
-  readonly settledKeyState: string | undefined;
-  readonly deletionDate: number | undefined;
-  /** The waiting period that begins when the last replica is gone, in days. */
-  readonly pendingWindowInDays: number | undefined;
-  /** Of a multi-Region key. */
-  readonly primaryRegion: string | undefined;
-  /** Automatic rotation is enabled when both are there. */
-  readonly rotationPeriodInDays: number | undefined;
-  readonly nextRotationDate: number | undefined;
-  /** The key policy, as it was given. */
-  readonly policy: string;
-  /** Unique ids of the users and roles that the policy names, by the ARN by which it names them. */
-  readonly policyPrincipals: ReadonlyMap<string, string>;
-  /** Counts from 1: how many policies the key has had. */
-  readonly policyVersion: number;
-  /** The ARN of whoever put the policy, and when. */
-  readonly policyPutBy: string;
-  readonly policyPutDate: number;
-  /** Sorted by key. */
-  readonly tags: readonly Tag[];
-  readonly currentKeyMaterialId: string | undefined;
-}
+export type { KeyRecord, Tag } from './key-record.ts';
 
 /** The entity under which changes of a key are logged. */
 export function keyEntity(region: string, keyId: string): string {
@@ -69,7 +28,23 @@ export async function findKey(reader: Reader, region: string, keyId: string): Pr
     .where('region', '=', region)
     .where('key_id', '=', keyId)
     .executeTakeFirst();
-  return row && toRecord(reader, row);
+  return row && toKeyRecord(reader, row);
+}
+
+/** Finds those of many keys of a Region that there are, in order of their ids, in one look. */
+export async function findKeys(
+  reader: Reader,
+  region: string,
+  keyIds: readonly string[],
+): Promise<readonly KeyRecord[]> {
+  const rows = await reader.db
+    .selectFrom('keys')
+    .selectAll()
+    .where('region', '=', region)
+    .where('key_id', 'in', reader.dialect.elementsOf(keyIds))
+    .orderBy('key_id')
+    .execute();
+  return rows.map((row) => toKeyRecord(reader, row));
 }
 
 /** A multi-Region key in each of its Regions, in alphabetical order of these. */
@@ -81,7 +56,19 @@ export async function listFamily(reader: Reader, keyId: string): Promise<readonl
     .where('primary_region', 'is not', null)
     .orderBy('region')
     .execute();
-  return rows.map((row) => toRecord(reader, row));
+  return rows.map((row) => toKeyRecord(reader, row));
+}
+
+/** Multi-Region keys in each of their Regions, in alphabetical order of these. */
+export async function listFamilies(reader: Reader, keyIds: readonly string[]): Promise<readonly KeyRecord[]> {
+  const rows = await reader.db
+    .selectFrom('keys')
+    .selectAll()
+    .where('key_id', 'in', reader.dialect.elementsOf(keyIds))
+    .where('primary_region', 'is not', null)
+    .orderBy('region')
+    .execute();
+  return rows.map((row) => toKeyRecord(reader, row));
 }
 
 /** The ids of an account's keys in a Region in ascending order, after `after`, at most `limit`. */
@@ -117,7 +104,7 @@ export async function listKeysDueForDeletion(
     .orderBy('deletion_date')
     .limit(limit)
     .execute();
-  return rows.map((row) => toRecord(reader, row));
+  return rows.map((row) => toKeyRecord(reader, row));
 }
 
 /** The date of the next scheduled deletion in the whole store. */
@@ -146,7 +133,7 @@ export async function listKeysDueForRotation(
     .where('next_rotation_date', '<=', date)
     .limit(limit)
     .execute();
-  return rows.map((row) => toRecord(reader, row));
+  return rows.map((row) => toKeyRecord(reader, row));
 }
 
 /** The date of the next automatic rotation in the whole store. */
@@ -178,13 +165,13 @@ export async function listUnsettledKeys(reader: Reader, limit: number): Promise<
     .where('settled_key_state', 'is not', null)
     .limit(limit)
     .execute();
-  return rows.map((row) => toRecord(reader, row));
+  return rows.map((row) => toKeyRecord(reader, row));
 }
 
 export async function insertKey(writer: Writer, record: KeyRecord): Promise<void> {
   await writer.db
     .insertInto('keys')
-    .values(authenticateRow(writer.keyring, 'keys', toRow(record)))
+    .values(authenticateRow(writer.keyring, 'keys', toKeyRow(record)))
     .execute();
   if (isCounted(record)) await addToKeyCount(writer, record, 1);
   writer.changed(keyEntity(record.region, record.keyId));
@@ -196,7 +183,7 @@ export async function insertKey(writer: Writer, record: KeyRecord): Promise<void
  * @throws RevisionConflict when the key has changed, or is gone, since `record` was read
  */
 export async function updateKey(writer: Writer, record: KeyRecord): Promise<void> {
-  const row = toRow({ ...record, revision: record.revision + 1 });
+  const row = toKeyRow({ ...record, revision: record.revision + 1 });
   const { numUpdatedRows } = await writer.db
     .updateTable('keys')
     .set(authenticateRow(writer.keyring, 'keys', row))
@@ -228,66 +215,4 @@ export async function deleteKey(writer: Writer, record: KeyRecord): Promise<void
 /** AWS managed keys count towards nobody's quota. */
 function isCounted({ keyManager }: KeyRecord): boolean {
   return keyManager === 'CUSTOMER';
-}
-
-function toRow(record: KeyRecord): Row<'keys'> {
-  return {
-    region: record.region,
-    key_id: record.keyId,
-    account_id: record.accountId,
-    revision: record.revision,
-    creation_date: record.creationDate,
-    description: JSON.stringify(record.description),
-    key_spec: record.keySpec,
-    key_usage: record.keyUsage,
-    origin: record.origin,
-    key_manager: record.keyManager,
-    key_state: record.keyState,
-    settled_key_state: record.settledKeyState ?? null,
-    deletion_date: record.deletionDate ?? null,
-    pending_window_in_days: record.pendingWindowInDays ?? null,
-    primary_region: record.primaryRegion ?? null,
-    rotation_period_in_days: record.rotationPeriodInDays ?? null,
-    next_rotation_date: record.nextRotationDate ?? null,
-    policy: record.policy,
-    policy_principals: JSON.stringify([...record.policyPrincipals]),
-    policy_version: record.policyVersion,
-    policy_put_by: record.policyPutBy,
-    policy_put_date: record.policyPutDate,
-    tags: JSON.stringify(record.tags.map(({ key, value }) => [key, value])),
-    current_key_material_id: record.currentKeyMaterialId ?? null,
-  };
-}
-
-function toRecord(reader: Reader, stored: StoredRow<'keys'>): KeyRecord {
-  const row = verifyRow(reader.keyring, 'keys', stored);
-  const description: string = JSON.parse(row.description);
-  const tags: readonly [string, string][] = JSON.parse(row.tags);
-  const policyPrincipals: readonly [string, string][] = JSON.parse(row.policy_principals);
-  return {
-    region: row.region,
-    keyId: row.key_id,
-    accountId: row.account_id,
-    revision: row.revision,
-    creationDate: row.creation_date,
-    description,
-    keySpec: row.key_spec,
-    keyUsage: row.key_usage,
-    origin: row.origin,
-    keyManager: row.key_manager,
-    keyState: row.key_state,
-    settledKeyState: row.settled_key_state ?? undefined,
-    deletionDate: row.deletion_date ?? undefined,
-    pendingWindowInDays: row.pending_window_in_days ?? undefined,
-    primaryRegion: row.primary_region ?? undefined,
-    rotationPeriodInDays: row.rotation_period_in_days ?? undefined,
-    nextRotationDate: row.next_rotation_date ?? undefined,
-    policy: row.policy,
-    policyPrincipals: new Map(policyPrincipals),
-    policyVersion: row.policy_version,
-    policyPutBy: row.policy_put_by,
-    policyPutDate: row.policy_put_date,
-    tags: tags.map(([key, value]) => ({ key, value })),
-    currentKeyMaterialId: row.current_key_material_id ?? undefined,
-  };
 }

@@ -90,6 +90,7 @@ export const PREPARATIONS: Readonly<Record<string, readonly PreparingCall[]>> = 
   ListRetirableGrants: [GRANT],
   LookupEvents: [call('ScheduleKeyDeletion', { KeyId: kms.KEY_ID, PendingWindowInDays: 7 })],
   RestoreKeyPolicyVersion: TWO_POLICIES,
+  SearchKeys: [...TWO_KEYS, ...TAGGED, call('DisableKey', { KeyId: kms.KEY_ID })],
   UntagResource: TAGGED,
   UpdatePrimaryRegion: [
     call('ReplicateKey', { KeyId: kms.MULTI_REGION_KEY_ID, ReplicaRegion: 'eu-central-1' }),
