@@ -1,28 +1,29 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { after, before, describe, it } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { startBrowser } from '../support/browser.ts';
-import { openConsole, seriousViolations } from '../support/console.ts';
+import { before, describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
+import {
+  assertFits,
+  button,
+  consoleSuite,
+  downloadedBy,
+  PHONE,
+  seriousViolations,
+} from '../support/console.ts';
 import { createUserWithKey, type UserWithKey } from '../support/identities.ts';
 import { createKey, encrypt, type NewKey } from '../support/keys.ts';
-import { startTestServer, type TestServer } from '../support/server.ts';
 
 describe('the audit log in the console', () => {
-  let browser: Browser;
-  let server: TestServer;
+  const suite = consoleSuite({ auditDurability: 'strict' });
   let ada: UserWithKey;
   let key: NewKey;
   /** Of a call that was refused. */
   let requestId: string;
   before(async () => {
-    browser = await startBrowser();
-    server = await startTestServer({ auditDurability: 'strict' });
-    ada = await createUserWithKey(server.iam(), 'ada');
-    key = await createKey(server.client());
-    for (let count = 0; count < 30; count += 1) await encrypt(server.client(), key.keyId);
-    const refused = server.client({ credentials: ada.credentials }).encrypt({
+    ada = await createUserWithKey(suite.server.iam(), 'ada');
+    key = await createKey(suite.server.client());
+    for (let count = 0; count < 30; count += 1) await encrypt(suite.server.client(), key.keyId);
+    const refused = suite.server.client({ credentials: ada.credentials }).encrypt({
       KeyId: key.arn,
       Plaintext: Buffer.from('hello'),
       EncryptionContext: { department: 'sales' },
@@ -32,16 +33,11 @@ describe('the audit log in the console', () => {
       (error: { readonly $metadata: { readonly requestId: string } }) => error.$metadata.requestId,
     );
   });
-  after(async () => {
-    await browser.close();
-    await server.close();
-  });
 
-  const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
   const rows = (page: Page) => page.getByRole('table').getByRole('row');
 
   it('is searched by one attribute and time, page by page', async (t) => {
-    const page = await openConsole(t, browser, server.endpoint, '/audit');
+    const page = await suite.open(t, '/audit');
     await page.getByRole('link', { name: 'Encrypt' }).first().waitFor();
     assert.deepEqual(await seriousViolations(page), []);
     await page.getByLabel('Look for').click();
@@ -67,12 +63,12 @@ describe('the audit log in the console', () => {
     await button(page, 'Search').click();
     await page.getByText('user/ada').waitFor();
     assert.match(page.url(), /from=/);
-    await page.goto(`${server.endpoint}/console/audit?from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z`);
+    await page.goto(`/console/audit?from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z`);
     await page.getByText('There are no such events.').waitFor();
   });
 
   it('shows an event whole, and what it was about', async (t) => {
-    const page = await openConsole(t, browser, server.endpoint, '/audit?by=Username&value=root');
+    const page = await suite.open(t, '/audit?by=Username&value=root');
     await page.getByRole('link', { name: 'Encrypt' }).first().click();
     await page.getByRole('heading', { name: 'Encrypt', level: 1 }).waitFor();
     await page.getByText('"eventVersion": "1.11"').waitFor();
@@ -83,12 +79,12 @@ describe('the audit log in the console', () => {
     await page.getByRole('link', { name: 'Encrypt' }).first().waitFor();
     assert.equal(await rows(page).count(), 26);
     assert.deepEqual(await seriousViolations(page), []);
-    await page.goto(`${server.endpoint}/console/audit/00000000-0000-4000-8000-000000000000`);
+    await page.goto(`/console/audit/00000000-0000-4000-8000-000000000000`);
     await page.getByText('There is no event 00000000-').waitFor();
   });
 
   it('tells why a call was denied: from its event, its request id, or the event as JSON', async (t) => {
-    const page = await openConsole(t, browser, server.endpoint, '/audit?refused=true');
+    const page = await suite.open(t, '/audit?refused=true');
     await page.getByRole('link', { name: 'Encrypt' }).click();
     const record = await page.getByLabel('Record', { exact: true }).innerText();
     await button(page, 'Why was this denied?').click();
@@ -106,7 +102,7 @@ describe('the audit log in the console', () => {
     await page.getByText('Denied: nothing allows it').waitFor();
     assert.deepEqual(await seriousViolations(page), []);
     for (const pasted of [requestId, record]) {
-      await page.goto(`${server.endpoint}/console/access`);
+      await page.goto(`/console/access`);
       await page.getByLabel('Paste an error').fill(pasted);
       if (pasted === requestId) await page.getByText('It is explained by').waitFor();
       await isFilledIn();
@@ -116,20 +112,19 @@ describe('the audit log in the console', () => {
   });
 
   it('has its newest checkpoint verified in the browser', async (t) => {
-    server.clock.advance(10_000);
-    const page = await openConsole(t, browser, server.endpoint, '/audit');
+    suite.server.clock.advance(10_000);
+    const page = await suite.open(t, '/audit');
     await button(page, 'Newest checkpoint').click();
     await page.getByText('Valid', { exact: true }).waitFor();
     assert.deepEqual(await seriousViolations(page), []);
-    const downloading = page.waitForEvent('download');
-    await page.getByRole('link', { name: 'Public key' }).click();
-    const pem = await readFile(await (await downloading).path(), 'utf8');
+    const publicKey = page.getByRole('link', { name: 'Public key' });
+    const pem = (await downloadedBy(page, () => publicKey.click())).toString();
     const der = Buffer.from(pem.replaceAll(/-----.*-----|\n/g, ''), 'base64');
     await page.getByText(createHash('sha256').update(der).digest('hex')).waitFor();
   });
 
   it('says when a checkpoint is not what was signed', async (t) => {
-    const page = await openConsole(t, browser, server.endpoint, '/reference');
+    const page = await suite.open(t, '/reference');
     await page.route('**/', async (route) => {
       if (!route.request().headers()['x-amz-target']?.endsWith('DescribeAuditLog')) return route.continue();
       const response = await route.fetch();
@@ -141,11 +136,10 @@ describe('the audit log in the console', () => {
   });
 
   it('says that it is off, and how it is turned on', async (t) => {
-    const silent = await startTestServer({ auditDurability: 'none' });
-    t.after(() => silent.close());
+    const silent = await suite.startServer(t, { auditDurability: 'none' });
     const { keyId } = await createKey(silent.client());
     for (const path of ['/audit', `/keys/${keyId}/events`, '/audit/00000000-0000-4000-8000-000000000000']) {
-      const page = await openConsole(t, browser, silent.endpoint, path);
+      const page = await suite.openOf(t, silent, path);
       await page.getByText('Calls are not recorded').waitFor();
       await page.getByText('--audit-durability strict').waitFor();
     }
@@ -157,14 +151,9 @@ describe('the audit log in the console', () => {
       '/audit?refused=true',
       `/keys/${key.keyId}/events`,
     ]) {
-      const page = await openConsole(t, browser, server.endpoint, path, {
-        width: 390,
-        height: 800,
-        dark: true,
-      });
+      const page = await suite.open(t, path, PHONE);
       await page.getByRole('link', { name: 'Encrypt' }).first().waitFor();
-      const overflow = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
-      assert.ok(Number(overflow) <= 0, path);
+      await assertFits(page, path);
       assert.deepEqual(await seriousViolations(page), [], path);
     }
   });

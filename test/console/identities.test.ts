@@ -1,32 +1,28 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import type { IAM } from '@aws-sdk/client-iam';
-import type { Browser, Page } from 'playwright-core';
-import { startBrowser } from '../support/browser.ts';
-import { openConsole, seriousViolations, signIn } from '../support/console.ts';
+import {
+  assertFits,
+  button,
+  consoleSuite,
+  downloadedBy,
+  inDialog,
+  PHONE,
+  seriousViolations,
+  signIn,
+} from '../support/console.ts';
 import { createUserWithKey, identityPolicy, trustPolicy } from '../support/identities.ts';
-import { ACCOUNT, startTestServer, type TestServer } from '../support/server.ts';
+import { ACCOUNT } from '../support/server.ts';
 
 const DECRYPT = { Effect: 'Allow', Action: 'kms:Decrypt', Resource: '*' };
 
 describe('identities in the console', () => {
-  let browser: Browser;
-  let server: TestServer;
+  const suite = consoleSuite();
   let iam: IAM;
   before(async () => {
-    browser = await startBrowser();
-    server = await startTestServer();
-    iam = server.iam();
-  });
-  after(async () => {
-    await browser.close();
-    await server.close();
+    iam = suite.server.iam();
   });
 
-  const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
-  const inDialog = (page: Page, name: string) =>
-    page.getByRole('dialog').getByRole('button', { name, exact: true });
   const documentOf = (encoded = '') => JSON.parse(decodeURIComponent(encoded));
   const createPolicy = async (PolicyName: string) => {
     const PolicyDocument = JSON.stringify(identityPolicy(DECRYPT));
@@ -34,7 +30,7 @@ describe('identities in the console', () => {
   };
 
   it('are created, given access keys whose secrets are shown once, and deleted with all they have', async (t) => {
-    const page = await openConsole(t, browser, server.endpoint, '/identities/users');
+    const page = await suite.open(t, '/identities/users');
     await page.getByText('There are no users yet.').waitFor();
     assert.deepEqual(await seriousViolations(page), []);
     await button(page, 'Create user').click();
@@ -46,12 +42,11 @@ describe('identities in the console', () => {
     await page.getByText('The secret is shown only now.').waitFor();
     assert.deepEqual(await seriousViolations(page), []);
     const secretAccessKey = await page.getByRole('region', { name: 'Secret access key' }).innerText();
-    const downloading = page.waitForEvent('download');
-    await page.getByRole('link', { name: 'Download' }).click();
-    const file = await readFile(await (await downloading).path(), 'utf8');
+    const download = page.getByRole('link', { name: 'Download' });
+    const file = (await downloadedBy(page, () => download.click())).toString();
     const [, accessKeyId = ''] = /\r\n(\w+),/.exec(file) ?? [];
     assert.equal(file, `Access key ID,Secret access key\r\n${accessKeyId},${secretAccessKey.trim()}\r\n`);
-    const { Arn } = await server
+    const { Arn } = await suite.server
       .sts({ credentials: { accessKeyId, secretAccessKey: secretAccessKey.trim() } })
       .getCallerIdentity({});
     assert.equal(Arn, `arn:aws:iam::${ACCOUNT}:user/grace`);
@@ -77,7 +72,7 @@ describe('identities in the console', () => {
   it('have policies attached and detached, and inline policies that are checked as they are typed', async (t) => {
     await iam.createUser({ UserName: 'alan' });
     const arn = await createPolicy('decrypt');
-    const page = await openConsole(t, browser, server.endpoint, '/identities/users/alan');
+    const page = await suite.open(t, '/identities/users/alan');
     await button(page, 'Attach policy').click();
     await page.getByLabel('Policy ARN').fill(arn);
     await page.keyboard.press('Escape');
@@ -108,7 +103,7 @@ describe('identities in the console', () => {
   it('have boundaries and tags', async (t) => {
     await iam.createUser({ UserName: 'barbara' });
     const arn = await createPolicy('boundary');
-    const page = await openConsole(t, browser, server.endpoint, '/identities/users/barbara/boundary');
+    const page = await suite.open(t, '/identities/users/barbara/boundary');
     await button(page, 'Set boundary').click();
     await page.getByLabel('Policy ARN').fill(arn);
     await page.keyboard.press('Escape');
@@ -122,11 +117,10 @@ describe('identities in the console', () => {
     await button(page, 'Add tag').click();
     await page.getByRole('textbox', { name: 'Tag key' }).fill('team');
     await page.getByRole('textbox', { name: 'Tag value' }).fill('orders');
-    const answered = page.waitForResponse(
-      (response) => !!response.request().postData()?.includes('Action=TagUser'),
-    );
-    await button(page, 'Save tags').click();
-    await answered;
+    await Promise.all([
+      page.waitForResponse((response) => !!response.request().postData()?.includes('Action=TagUser')),
+      button(page, 'Save tags').click(),
+    ]);
     await page.reload();
     await page.getByRole('textbox', { name: 'Tag value' }).waitFor();
     const { Tags } = await iam.listUserTags({ UserName: 'barbara' });
@@ -136,7 +130,7 @@ describe('identities in the console', () => {
 
   it('are in groups, which have policies of their own', async (t) => {
     await iam.createUser({ UserName: 'edsger' });
-    const page = await openConsole(t, browser, server.endpoint, '/identities/groups');
+    const page = await suite.open(t, '/identities/groups');
     await button(page, 'Create group').click();
     await page.getByLabel('Name', { exact: true }).fill('engineers');
     await inDialog(page, 'Create').click();
@@ -156,7 +150,7 @@ describe('identities in the console', () => {
   });
 
   it('are roles, with trust policies that are checked as they are typed', async (t) => {
-    const page = await openConsole(t, browser, server.endpoint, '/identities/roles');
+    const page = await suite.open(t, '/identities/roles');
     await button(page, 'Create role').click();
     await page.getByLabel('Name', { exact: true }).fill('backup');
     await inDialog(page, 'Create').click();
@@ -179,7 +173,7 @@ describe('identities in the console', () => {
   });
 
   it('share managed policies, which have versions', async (t) => {
-    const page = await openConsole(t, browser, server.endpoint, '/identities/policies');
+    const page = await suite.open(t, '/identities/policies');
     await button(page, 'Create policy').click();
     await page.getByLabel('Name', { exact: true }).fill('keys');
     await inDialog(page, 'Create').click();
@@ -204,9 +198,9 @@ describe('identities in the console', () => {
   });
 
   it('are paged by the server, however many there are', async (t) => {
-    const other = server.iam({ account: '777788889999' });
+    const other = suite.server.iam({ account: '777788889999' });
     for (let count = 10; count < 40; count += 1) await other.createUser({ UserName: `user-${count}` });
-    const page = await openConsole(t, browser, server.endpoint, '/overview');
+    const page = await suite.open(t, '/overview');
     await button(page, `Signed in as root @ ${ACCOUNT}`).click();
     await page.getByRole('menuitem', { name: 'Switch to another account' }).click();
     await page.getByLabel('Account ID').fill('777788889999');
@@ -221,7 +215,7 @@ describe('identities in the console', () => {
 
   it('say what somebody may not see, and what does not exist', async (t) => {
     const { credentials } = await createUserWithKey(iam, 'nobody');
-    const page = await openConsole(t, browser, server.endpoint, '/identities/roles/none');
+    const page = await suite.open(t, '/identities/roles/none');
     await page.getByText('The role cannot be shown').waitFor();
     await page.getByText('NoSuchEntity').first().waitFor();
     await button(page, `Signed in as root @ ${ACCOUNT}`).click();
@@ -243,14 +237,9 @@ describe('identities in the console', () => {
       '/identities/policies',
       `/identities/policies/${encodeURIComponent(arn)}`,
     ]) {
-      const page = await openConsole(t, browser, server.endpoint, path, {
-        width: 390,
-        height: 800,
-        dark: true,
-      });
+      const page = await suite.open(t, path, PHONE);
       await page.getByRole('table').first().waitFor();
-      const overflow = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
-      assert.ok(Number(overflow) <= 0, path);
+      await assertFits(page, path);
       assert.deepEqual(await seriousViolations(page), [], path);
     }
   });

@@ -1,46 +1,32 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import type { KMS } from '@aws-sdk/client-kms';
-import type { Browser, Page } from 'playwright-core';
-import { startBrowser } from '../support/browser.ts';
-import { openConsole, seriousViolations } from '../support/console.ts';
+import { assertFits, button, consoleSuite, inDialog, PHONE, seriousViolations } from '../support/console.ts';
 import { createUserWithKey, identityPolicy } from '../support/identities.ts';
 import { createKey, encrypt } from '../support/keys.ts';
-import { startTestServer, type TestServer } from '../support/server.ts';
 
 describe('the page of a key in the console', () => {
-  let browser: Browser;
-  let server: TestServer;
+  const suite = consoleSuite({ auditDurability: 'strict' });
   let kms: KMS;
   before(async () => {
-    browser = await startBrowser();
-    server = await startTestServer({ auditDurability: 'strict' });
-    kms = server.client();
+    kms = suite.server.client();
   });
-  after(async () => {
-    await browser.close();
-    await server.close();
-  });
-
-  const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
-  const inDialog = (page: Page, name: string) =>
-    page.getByRole('dialog').getByRole('button', { name, exact: true });
 
   it('says who used it before its deletion is scheduled', async (t) => {
     const { keyId } = await createKey(kms);
     const everything = identityPolicy({ Effect: 'Allow', Action: 'kms:*', Resource: '*' });
-    const ada = await createUserWithKey(server.iam(), 'ada', { everything });
-    await encrypt(server.client({ credentials: ada.credentials }), keyId);
-    await encrypt(server.client({ credentials: ada.credentials }), keyId);
-    const page = await openConsole(t, browser, server.endpoint, `/keys/${keyId}`);
+    const ada = await createUserWithKey(suite.server.iam(), 'ada', { everything });
+    await encrypt(suite.server.client({ credentials: ada.credentials }), keyId);
+    await encrypt(suite.server.client({ credentials: ada.credentials }), keyId);
+    const page = await suite.open(t, `/keys/${keyId}`);
     await button(page, 'Schedule deletion').click();
     const row = page.getByRole('dialog').getByRole('row', { name: 'user/ada' });
     await row.waitFor();
     assert.match(await row.innerText(), /user\/ada\s+2\s+.*\s+Encrypt/);
     assert.deepEqual(await seriousViolations(page), []);
     const unused = await createKey(kms);
-    await page.goto(`${server.endpoint}/console/keys/${unused.keyId}`);
+    await page.goto(`/console/keys/${unused.keyId}`);
     await button(page, 'Schedule deletion').click();
     await page.getByText('has nobody who used the key').waitFor();
   });
@@ -49,7 +35,7 @@ describe('the page of a key in the console', () => {
     const { keyId } = await createKey(kms);
     await kms.enableKeyRotation({ KeyId: keyId, RotationPeriodInDays: 90 });
     await kms.rotateKeyOnDemand({ KeyId: keyId });
-    const page = await openConsole(t, browser, server.endpoint, `/keys/${keyId}/rotation`);
+    const page = await suite.open(t, `/keys/${keyId}/rotation`);
     await page.getByText('First material').waitFor();
     await page.getByText('rotated on demand').waitFor();
     await page.getByText('next automatic rotation').waitFor();
@@ -59,12 +45,12 @@ describe('the page of a key in the console', () => {
 
   it('shows its Regions, replicates to others, and changes the primary Region', async (t) => {
     const { keyId } = await createKey(kms, { MultiRegion: true });
-    const page = await openConsole(t, browser, server.endpoint, `/keys/${keyId}/multi-region`);
+    const page = await suite.open(t, `/keys/${keyId}/multi-region`);
     await button(page, 'Replicate to a Region').click();
     await page.getByLabel('Region', { exact: true }).fill('eu-west-1');
     await inDialog(page, 'Replicate').click();
     await button(page, 'Go to eu-west-1').waitFor();
-    const replica = server.client({ region: 'eu-west-1' });
+    const replica = suite.server.client({ region: 'eu-west-1' });
     assert.equal((await replica.describeKey({ KeyId: keyId })).KeyMetadata?.KeyState, 'Enabled');
     await page.getByText('a replica', { exact: true }).waitFor();
     assert.deepEqual(await seriousViolations(page), []);
@@ -83,7 +69,7 @@ describe('the page of a key in the console', () => {
 
   it('imports key material that was wrapped in the browser, and deletes it', async (t) => {
     const { keyId } = await createKey(kms, { Origin: 'EXTERNAL' });
-    const page = await openConsole(t, browser, server.endpoint, `/keys/${keyId}/import`);
+    const page = await suite.open(t, `/keys/${keyId}/import`);
     await button(page, 'Hex').click();
     const material = randomBytes(32);
     const requests: string[] = [];
@@ -100,13 +86,13 @@ describe('the page of a key in the console', () => {
     assert.equal(await bytes.inputValue(), '');
     const { KeyMetadata } = await kms.describeKey({ KeyId: keyId });
     assert.equal(KeyMetadata?.KeyState, 'Enabled');
-    const left = (KeyMetadata?.ValidTo?.getTime() ?? 0) - server.clock.now();
+    const left = (KeyMetadata?.ValidTo?.getTime() ?? 0) - suite.server.clock.now();
     assert.ok(Math.abs(left - 30 * 86_400_000) < 600_000, `${left} ms`);
     const sent = requests.join('');
     for (const encoding of ['hex', 'base64'] as const) assert.ok(!sent.includes(material.toString(encoding)));
-    await page.goto(`${server.endpoint}/console/overview`);
+    await page.goto(`/console/overview`);
     await page.getByText('Its key material expires on').waitFor();
-    await page.goto(`${server.endpoint}/console/keys/${keyId}/import`);
+    await page.goto(`/console/keys/${keyId}/import`);
     await button(page, 'Delete key material').click();
     await inDialog(page, 'Delete').click();
     await page.locator('button:disabled', { hasText: 'Delete key material' }).waitFor();
@@ -119,7 +105,7 @@ describe('the page of a key in the console', () => {
       KeySpec: 'ECC_NIST_P256',
       KeyUsage: 'SIGN_VERIFY',
     });
-    const page = await openConsole(t, browser, server.endpoint, `/keys/${keyId}/import`);
+    const page = await suite.open(t, `/keys/${keyId}/import`);
     await page.getByText('import them with the AWS CLI').waitFor();
     await page.getByRole('link', { name: 'The guide' }).click();
     await page.getByRole('heading', { level: 1 }).first().waitFor();
@@ -127,11 +113,7 @@ describe('the page of a key in the console', () => {
 
   it('fits on a phone, every tab of it', async (t) => {
     const { keyId } = await createKey(kms, { Origin: 'EXTERNAL', MultiRegion: true });
-    const page = await openConsole(t, browser, server.endpoint, `/keys/${keyId}`, {
-      width: 390,
-      height: 800,
-      dark: true,
-    });
+    const page = await suite.open(t, `/keys/${keyId}`, PHONE);
     await page.getByRole('tab').first().waitFor();
     for (const tab of [
       'events',
@@ -143,10 +125,9 @@ describe('the page of a key in the console', () => {
       'import',
       'multi-region',
     ]) {
-      await page.goto(`${server.endpoint}/console/keys/${keyId}/${tab}`);
+      await page.goto(`/console/keys/${keyId}/${tab}`);
       await page.getByRole('tabpanel').getByRole('heading').first().waitFor();
-      const overflow = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
-      assert.ok(Number(overflow) <= 0, tab);
+      await assertFits(page, tab);
       assert.deepEqual(await seriousViolations(page), [], tab);
     }
   });

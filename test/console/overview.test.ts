@@ -1,34 +1,25 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { KMS } from '@aws-sdk/client-kms';
-import type { Browser, Page } from 'playwright-core';
-import { startBrowser } from '../support/browser.ts';
-import { openConsole, seriousViolations, signIn } from '../support/console.ts';
+import type { Page } from 'playwright-core';
+import { assertFits, button, consoleSuite, PHONE, seriousViolations, signIn } from '../support/console.ts';
 import { createUserWithKey } from '../support/identities.ts';
 import { allow, keyPolicy } from '../support/key-policies.ts';
 import { createKey, encrypt } from '../support/keys.ts';
-import { ACCOUNT, startTestServer, type TestServer } from '../support/server.ts';
+import { ACCOUNT } from '../support/server.ts';
 
 describe('the overview of the console', () => {
-  let browser: Browser;
-  let server: TestServer;
+  const suite = consoleSuite({ auditDurability: 'strict' });
   let kms: KMS;
   before(async () => {
-    browser = await startBrowser();
-    server = await startTestServer({ auditDurability: 'strict' });
-    kms = server.client();
-  });
-  after(async () => {
-    await browser.close();
-    await server.close();
+    kms = suite.server.client();
   });
 
-  const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
   const attention = (page: Page) => page.getByRole('table', { name: 'What needs attention' });
 
   it('says what an account without keys can do first', async (t) => {
-    const page = await openConsole(t, browser, server.endpoint, '');
+    const page = await suite.open(t, '');
     await page.getByText('There are no keys in this Region yet.').waitFor();
     await page.getByText(/No call was recorded in this time|\d calls? since/).waitFor();
     assert.match(page.url(), /\/console\/overview$/);
@@ -45,7 +36,7 @@ describe('the overview of the console', () => {
     const leaving = await createKey(kms, { Description: 'leaving' });
     await kms.scheduleKeyDeletion({ KeyId: leaving.keyId, PendingWindowInDays: 7 });
     await createKey(kms, { Description: 'empty', Origin: 'EXTERNAL' });
-    const page = await openConsole(t, browser, server.endpoint, '/overview');
+    const page = await suite.open(t, '/overview');
     await page.getByText('allows everybody, of any account').waitFor();
     const text = await attention(page).innerText();
     assert.match(text, /open to all[\s\S]*leaving|empty/);
@@ -62,7 +53,7 @@ describe('the overview of the console', () => {
     const { keyId } = await createKey(kms);
     for (let count = 0; count < 3; count += 1) await encrypt(kms, keyId);
     await assert.rejects(kms.describeKey({ KeyId: 'alias/none' }));
-    const page = await openConsole(t, browser, server.endpoint, '/overview');
+    const page = await suite.open(t, '/overview');
     await page.getByRole('application', { name: 'Calls of KMS by operation' }).first().waitFor();
     await page.getByText('Encrypt', { exact: true }).waitFor();
     await page.getByText('Time to answer').first().waitFor();
@@ -73,9 +64,9 @@ describe('the overview of the console', () => {
   });
 
   it('looks at a hundred keys, and at more when it is asked to', async (t) => {
-    const elsewhere = server.client({ region: 'eu-west-1' });
+    const elsewhere = suite.server.client({ region: 'eu-west-1' });
     for (let count = 0; count < 105; count += 1) await createKey(elsewhere);
-    const page = await openConsole(t, browser, server.endpoint, '/overview');
+    const page = await suite.open(t, '/overview');
     await button(page, 'Region us-east-1').click();
     await page.getByRole('menuitem', { name: 'eu-west-1' }).click();
     await page.getByText('The first 100 keys were looked at; there are more.').waitFor();
@@ -84,8 +75,8 @@ describe('the overview of the console', () => {
   });
 
   it('says part by part what somebody may not see', async (t) => {
-    const { credentials } = await createUserWithKey(server.iam(), 'nobody');
-    const page = await openConsole(t, browser, server.endpoint, '/overview');
+    const { credentials } = await createUserWithKey(suite.server.iam(), 'nobody');
+    const page = await suite.open(t, '/overview');
     await button(page, `Signed in as root @ ${ACCOUNT}`).click();
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
     await signIn(page, credentials);
@@ -96,9 +87,8 @@ describe('the overview of the console', () => {
   });
 
   it('says when calls are not recorded', async (t) => {
-    const silent = await startTestServer({ auditDurability: 'none' });
-    t.after(() => silent.close());
-    const page = await openConsole(t, browser, silent.endpoint, '/overview');
+    const silent = await suite.startServer(t, { auditDurability: 'none' });
+    const page = await suite.openOf(t, silent, '/overview');
     await page.getByText('Calls are not recorded').waitFor();
   });
 
@@ -107,14 +97,14 @@ describe('the overview of the console', () => {
       ['/overview', 'Overview'],
       ['/keys', 'KMS keys'],
     ] as const) {
-      const page = await openConsole(t, browser, server.endpoint, '/reference');
+      const page = await suite.open(t, '/reference');
       await page.goto('about:blank');
       const sizes: Promise<number>[] = [];
       page.on('response', (response) => {
         if (response.url().endsWith('.js'))
           sizes.push(response.body().then((script) => gzipSync(script, { level: 9 }).length));
       });
-      await page.goto(`${server.endpoint}/console${path}`);
+      await page.goto(`/console${path}`);
       await page.getByRole('heading', { name: heading }).waitFor();
       if (path === '/overview') await page.getByText('Time to answer').first().waitFor();
       const total = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
@@ -124,14 +114,9 @@ describe('the overview of the console', () => {
   });
 
   it('fits on a phone', async (t) => {
-    const page = await openConsole(t, browser, server.endpoint, '/overview', {
-      width: 390,
-      height: 800,
-      dark: true,
-    });
+    const page = await suite.open(t, '/overview', PHONE);
     await page.getByText('Time to answer').first().waitFor();
-    const overflow = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
-    assert.ok(Number(overflow) <= 0);
+    await assertFits(page);
     assert.deepEqual(await seriousViolations(page), []);
   });
 });

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { before, describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
 import { readStatements, STATEMENT_KINDS, withStatements } from '../../console/src/policy/statements.ts';
-import { startBrowser } from '../support/browser.ts';
-import { openConsole, seriousViolations } from '../support/console.ts';
-import { ACCOUNT, OTHER_ACCOUNT, REGION, startTestServer, type TestServer } from '../support/server.ts';
+import { button, consoleSuite, seriousViolations } from '../support/console.ts';
+import { ACCOUNT, OTHER_ACCOUNT, REGION } from '../support/server.ts';
 
 const ROOT = `arn:aws:iam::${ACCOUNT}:root`;
 const ADA = `arn:aws:iam::${ACCOUNT}:user/ada`;
@@ -21,26 +20,18 @@ function policyOf(...principals: readonly string[]): string {
 }
 
 describe('key policies that are built in the console', () => {
-  let browser: Browser;
-  let server: TestServer;
+  const suite = consoleSuite();
   before(async () => {
-    browser = await startBrowser();
-    server = await startTestServer();
-    await server.iam().createUser({ UserName: 'ada' });
-  });
-  after(async () => {
-    await browser.close();
-    await server.close();
+    await suite.server.iam().createUser({ UserName: 'ada' });
   });
 
   async function createKey(): Promise<string> {
-    const { KeyMetadata } = await server.client().createKey({});
+    const { KeyMetadata } = await suite.server.client().createKey({});
     return KeyMetadata?.KeyId ?? '';
   }
   async function policyNow(KeyId: string) {
-    return JSON.parse((await server.client().getKeyPolicy({ KeyId })).Policy ?? '');
+    return JSON.parse((await suite.server.client().getKeyPolicy({ KeyId })).Policy ?? '');
   }
-  const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
   async function chooseKind(page: Page, label: string): Promise<void> {
     await page.getByRole('button', { name: /Add a statement/ }).click();
     await page.getByRole('option', { name: label }).click();
@@ -56,7 +47,7 @@ describe('key policies that are built in the console', () => {
         const policy = readStatements(policyOf(ROOT));
         assert.ok(policy);
         const Policy = withStatements(policy, [...policy.statements, statement]);
-        await server.client().putKeyPolicy({ KeyId, Policy, BypassPolicyLockoutSafetyCheck: true });
+        await suite.server.client().putKeyPolicy({ KeyId, Policy, BypassPolicyLockoutSafetyCheck: true });
         assert.deepEqual(JSON.parse(Policy).Statement[1], statement);
       }
     });
@@ -76,7 +67,7 @@ describe('key policies that are built in the console', () => {
 
   it('grow by statements that are filled in, and lose those that are removed', async (t) => {
     const KeyId = await createKey();
-    const page = await openConsole(t, browser, server.endpoint, `/keys/${KeyId}/policy`);
+    const page = await suite.open(t, `/keys/${KeyId}/policy`);
     await page.getByText('Statements', { exact: true }).click();
     await chooseKind(page, 'Key users');
     await page.getByRole('combobox', { name: 'Who uses the key' }).click();
@@ -110,8 +101,8 @@ describe('key policies that are built in the console', () => {
 
   it('show in their history what has changed in the text', async (t) => {
     const KeyId = await createKey();
-    await server.client().putKeyPolicy({ KeyId, Policy: policyOf(ROOT, ADA) });
-    const page = await openConsole(t, browser, server.endpoint, `/keys/${KeyId}`);
+    await suite.server.client().putKeyPolicy({ KeyId, Policy: policyOf(ROOT, ADA) });
+    const page = await suite.open(t, `/keys/${KeyId}`);
     await button(page, 'Show version 1').click();
     const label = 'From version 1 to the present policy';
     const difference = await page.getByRole('region', { name: label }).innerText();
@@ -122,16 +113,18 @@ describe('key policies that are built in the console', () => {
 
   it('are restored even if they lock out who does it, but only after a warning', async (t) => {
     const KeyId = await createKey();
-    const kms = server.client();
+    const kms = suite.server.client();
     await kms.putKeyPolicy({ KeyId, Policy: policyOf(ADA), BypassPolicyLockoutSafetyCheck: true });
-    const { AccessKey } = await server.iam().createAccessKey({ UserName: 'ada' });
-    t.after(() => server.iam().deleteAccessKey({ UserName: 'ada', AccessKeyId: AccessKey?.AccessKeyId }));
+    const { AccessKey } = await suite.server.iam().createAccessKey({ UserName: 'ada' });
+    t.after(() =>
+      suite.server.iam().deleteAccessKey({ UserName: 'ada', AccessKeyId: AccessKey?.AccessKeyId }),
+    );
     const credentials = {
       accessKeyId: AccessKey?.AccessKeyId ?? '',
       secretAccessKey: AccessKey?.SecretAccessKey ?? '',
     };
-    await server.client({ credentials }).putKeyPolicy({ KeyId, Policy: policyOf(ROOT, ADA) });
-    const page = await openConsole(t, browser, server.endpoint, `/keys/${KeyId}`);
+    await suite.server.client({ credentials }).putKeyPolicy({ KeyId, Policy: policyOf(ROOT, ADA) });
+    const page = await suite.open(t, `/keys/${KeyId}`);
     await button(page, 'Restore version 2').click();
     await page.getByText('Who loses').waitFor();
     await button(page, 'Restore').click();
@@ -140,7 +133,7 @@ describe('key policies that are built in the console', () => {
     await page.getByText('I know, and want to restore it all the same').click();
     await button(page, 'Restore').click();
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
-    const { Policy } = await server.client({ credentials }).getKeyPolicy({ KeyId });
+    const { Policy } = await suite.server.client({ credentials }).getKeyPolicy({ KeyId });
     assert.deepEqual(JSON.parse(Policy ?? ''), JSON.parse(policyOf(ADA)));
   });
 });

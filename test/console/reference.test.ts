@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
 import { reference } from '../../scripts/reference/page.ts';
-import { startBrowser } from '../support/browser.ts';
-import { openConsole, seriousViolations } from '../support/console.ts';
-import { temporaryDirectory } from '../support/qkms-process.ts';
-import { ACCOUNT, startTestServer, type TestServer } from '../support/server.ts';
+import { assertFits, consoleSuite, seriousViolations } from '../support/console.ts';
+import { ACCOUNT } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
 const POLICY = JSON.stringify({
@@ -54,16 +52,7 @@ const SHOWN = [
 ];
 
 describe('the reference in the console', () => {
-  let browser: Browser;
-  let server: TestServer;
-  before(async () => {
-    browser = await startBrowser();
-    server = await startTestServer();
-  });
-  after(async () => {
-    await browser.close();
-    await server.close();
-  });
+  const suite = consoleSuite();
 
   const send = (page: Page) => page.getByRole('button', { name: 'Send request' }).click();
   /** The answer, once it is there. */
@@ -79,21 +68,20 @@ describe('the reference in the console', () => {
 
   it("has PutKeyPolicy's page with all there is to know, in light and dark, on a desk and on a phone", async (t) => {
     for (const window of [{}, { dark: true }, { width: 390, height: 800 }]) {
-      const page = await openConsole(t, browser, server.endpoint, '/reference/kms/PutKeyPolicy', window);
+      const page = await suite.open(t, '/reference/kms/PutKeyPolicy', window);
       await page.getByRole('heading', { name: 'PutKeyPolicy' }).waitFor();
       await page.getByLabel('Policy', { exact: true }).waitFor();
       const text = await page.locator('main').innerText();
       for (const shown of SHOWN) assert.ok(text.includes(shown), shown);
       assert.deepEqual(await seriousViolations(page), []);
-      const overflow = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
-      assert.ok(Number(overflow) <= 0, 'the page is as wide as the window');
+      await assertFits(page);
     }
   });
 
   it('sends a request for real from the form of PutKeyPolicy, and shows both sides', async (t) => {
-    const { KeyMetadata } = await server.client().createKey({});
+    const { KeyMetadata } = await suite.server.client().createKey({});
     const KeyId = KeyMetadata?.KeyId ?? '';
-    const page = await openConsole(t, browser, server.endpoint, '/reference/kms/PutKeyPolicy');
+    const page = await suite.open(t, '/reference/kms/PutKeyPolicy');
     await page.getByLabel('KeyId', { exact: true }).fill(KeyId);
     await page
       .getByLabel('Policy', { exact: true })
@@ -110,7 +98,7 @@ describe('the reference in the console', () => {
     );
     const request = await page.getByRole('region', { name: 'Request as sent' }).innerText();
     assert.match(request, /x-amz-target: TrentService\.PutKeyPolicy[\s\S]*authorization: AWS4-HMAC-SHA256/);
-    assert.equal((await server.client().getKeyPolicy({ KeyId })).Policy, POLICY);
+    assert.equal((await suite.server.client().getKeyPolicy({ KeyId })).Policy, POLICY);
     const code = page.getByRole('region', { name: 'The call in AWS CLI' });
     assert.match(await code.innerText(), new RegExp(`^aws kms put-key-policy .*\\n +--key-id ${KeyId}`));
     await page.getByRole('tab', { name: 'Rust' }).click();
@@ -121,7 +109,7 @@ describe('the reference in the console', () => {
   });
 
   it('begins with an example, and takes any JSON instead of the form', async (t) => {
-    const page = await openConsole(t, browser, server.endpoint, '/reference/kms/PutKeyPolicy');
+    const page = await suite.open(t, '/reference/kms/PutKeyPolicy');
     await page.getByRole('button', { name: /Begin with an example/ }).click();
     await page.getByRole('option', { name: 'Attach a key policy with safety check bypass' }).click();
     assert.equal(
@@ -136,8 +124,8 @@ describe('the reference in the console', () => {
   });
 
   it('has fields for bytes, maps, enumerations and numbers', async (t) => {
-    const { KeyMetadata } = await server.client().createKey({});
-    const page = await openConsole(t, browser, server.endpoint, '/reference/kms/Encrypt');
+    const { KeyMetadata } = await suite.server.client().createKey({});
+    const page = await suite.open(t, '/reference/kms/Encrypt');
     await page.getByLabel('KeyId', { exact: true }).fill(KeyMetadata?.KeyId ?? '');
     await page
       .getByRole('radio', { name: 'Hex' })
@@ -155,7 +143,7 @@ describe('the reference in the console', () => {
     await send(page);
     await page.getByText('200 OK').waitFor();
     const [, CiphertextBlob = ''] = /"CiphertextBlob": "([^"]+)"/.exec(await answer(page)) ?? [];
-    const decrypted = await server.client().decrypt({
+    const decrypted = await suite.server.client().decrypt({
       CiphertextBlob: Buffer.from(CiphertextBlob, 'base64'),
       EncryptionContext: { department: 'sales' },
     });
@@ -164,7 +152,7 @@ describe('the reference in the console', () => {
   });
 
   it('is used by keyboard alone', async (t) => {
-    const page = await openConsole(t, browser, server.endpoint, '/reference');
+    const page = await suite.open(t, '/reference');
     const focused = () =>
       page.evaluate('document.activeElement.innerText || document.activeElement.ariaLabel');
     await page.getByLabel('Search the reference and the guides').focus();
@@ -185,7 +173,7 @@ describe('the reference in the console', () => {
   });
 
   it('speaks the query protocol with IAM', async (t) => {
-    const page = await openConsole(t, browser, server.endpoint, '/reference/iam/CreateUser');
+    const page = await suite.open(t, '/reference/iam/CreateUser');
     await page.getByLabel('UserName', { exact: true }).fill('ada');
     await page.getByRole('button', { name: 'Add Tags' }).click();
     await page.getByLabel('Key', { exact: true }).fill('team');
@@ -193,13 +181,13 @@ describe('the reference in the console', () => {
     await send(page);
     await page.getByText('200 OK').waitFor();
     assert.match(await answer(page), /<CreateUserResult>/);
-    const { Tags } = await server.iam().listUserTags({ UserName: 'ada' });
+    const { Tags } = await suite.server.iam().listUserTags({ UserName: 'ada' });
     assert.deepEqual(Tags, [{ Key: 'team', Value: 'orders + co = é' }]);
     assert.deepEqual(await seriousViolations(page), []);
   });
 
   it('has a page for every operation, whatever its shape', async (t) => {
-    const page = await openConsole(t, browser, server.endpoint, '/reference');
+    const page = await suite.open(t, '/reference');
     for (const { service, name, summary } of reference().operations) {
       await page.evaluate(`history.pushState(null, '', '/console/reference/${service}/${name}')`);
       await page.getByRole('heading', { name, exact: true, level: 1 }).waitFor();
@@ -210,7 +198,7 @@ describe('the reference in the console', () => {
   });
 
   it('finds operations and guides by any of their words, and keeps the search in the link', async (t) => {
-    const page = await openConsole(t, browser, server.endpoint, '/reference');
+    const page = await suite.open(t, '/reference');
     assert.deepEqual(await seriousViolations(page), []);
     await page.getByLabel('Search the reference and the guides').fill('lockout bypass');
     await page.getByRole('link', { name: 'PutKeyPolicy' }).waitFor();
@@ -224,14 +212,13 @@ describe('the reference in the console', () => {
     await page.getByLabel('Search the reference and the guides').fill('kms:ReEncryptOnSameKey');
     await page.getByRole('link', { name: 'ReEncrypt' }).click();
     await page.getByRole('heading', { name: 'ReEncrypt', level: 1 }).waitFor();
-    await page.goto(`${server.endpoint}/console/reference?q=xyzzy`);
+    await page.goto(`/console/reference?q=xyzzy`);
     await page.getByText('Nothing has all of these words.').waitFor();
   });
 
   it('can be read by anybody, with the guides', async (t) => {
-    const production = await startTestServer({ dataDirectory: temporaryDirectory(t) });
-    t.after(() => production.close());
-    const page = await openConsole(t, browser, production.endpoint, '/reference/kms/Decrypt');
+    const production = await suite.startServer(t, { production: true });
+    const page = await suite.openOf(t, production, '/reference/kms/Decrypt');
     await page.getByText('Sign in to send the request.').waitFor();
     assert.equal(await page.getByRole('button', { name: 'Send request' }).isDisabled(), true);
     await page.getByRole('link', { name: 'Guides' }).click();
@@ -241,7 +228,7 @@ describe('the reference in the console', () => {
   });
 
   it('leads to the parts of guides that links name, from elsewhere and from the guide itself', async (t) => {
-    const page = await openConsole(t, browser, server.endpoint, '/guides');
+    const page = await suite.open(t, '/guides');
     await page.getByRole('heading', { name: 'Keys', level: 2 }).waitFor();
     assert.deepEqual(await seriousViolations(page), []);
     await page.getByRole('link', { name: 'Operating QKMS' }).click();
@@ -254,11 +241,11 @@ describe('the reference in the console', () => {
   });
 
   it('says so when there is no such operation, guide or page', async (t) => {
-    const page = await openConsole(t, browser, server.endpoint, '/reference/kms/MakeCoffee');
+    const page = await suite.open(t, '/reference/kms/MakeCoffee');
     await page.getByText('The service has no operation MakeCoffee.').waitFor();
-    await page.goto(`${server.endpoint}/console/guides/none`);
+    await page.goto(`/console/guides/none`);
     await page.getByText('There is no such guide').first().waitFor();
-    await page.goto(`${server.endpoint}/console/nowhere`);
+    await page.goto(`/console/nowhere`);
     await page.getByText('There is no such page').first().waitFor();
   });
 });

@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import type { Browser } from 'playwright-core';
-import { startBrowser } from '../support/browser.ts';
-import { openConsole, seriousViolations, signIn } from '../support/console.ts';
-import { temporaryDirectory } from '../support/qkms-process.ts';
+import { describe, it } from 'node:test';
+import { consoleSuite, seriousViolations, signIn } from '../support/console.ts';
 import {
   ACCOUNT,
   type Credentials,
   OTHER_ACCOUNT,
   ROOT_CREDENTIALS,
-  startTestServer,
   type TestServer,
 } from '../support/server.ts';
 
@@ -31,17 +27,12 @@ async function createUser(server: TestServer): Promise<Credentials> {
 }
 
 describe('signing in to the console', () => {
-  let browser: Browser;
-  before(async () => {
-    browser = await startBrowser();
-  });
-  after(() => browser.close());
+  const suite = consoleSuite();
 
   it('takes an access key, shows the account, and forgets everything with the page', async (t) => {
-    const server = await startTestServer({ dataDirectory: temporaryDirectory(t) });
-    t.after(() => server.close());
+    const server = await suite.startServer(t, { production: true });
     await server.client().createKey({ Description: 'orders database' });
-    const page = await openConsole(t, browser, server.endpoint, '/keys');
+    const page = await suite.openOf(t, server, '/keys');
     assert.deepEqual(await seriousViolations(page), []);
     await signIn(page);
     await page.getByText('orders database').waitFor();
@@ -56,9 +47,8 @@ describe('signing in to the console', () => {
   });
 
   it('says what is wrong with an access key, and never repeats the secret', async (t) => {
-    const server = await startTestServer({ dataDirectory: temporaryDirectory(t) });
-    t.after(() => server.close());
-    const page = await openConsole(t, browser, server.endpoint, '/keys');
+    const server = await suite.startServer(t, { production: true });
+    const page = await suite.openOf(t, server, '/keys');
     await page.getByRole('button', { name: 'Sign in', exact: true }).last().click();
     assert.equal(await page.getByText('Required').count(), 2);
     await signIn(page, { ...ROOT_CREDENTIALS, secretAccessKey: 'not-the-secret-of-this-key' });
@@ -69,21 +59,19 @@ describe('signing in to the console', () => {
   });
 
   it('signs by the time of the server when the clock of the browser is wrong', async (t) => {
-    const server = await startTestServer({ dataDirectory: temporaryDirectory(t) });
-    t.after(() => server.close());
+    const server = await suite.startServer(t, { production: true });
     server.clock.advance(7_200_000);
-    const page = await openConsole(t, browser, server.endpoint, '/keys');
+    const page = await suite.openOf(t, server, '/keys');
     await signIn(page);
     await page.getByText('There are no keys in this Region yet.').waitFor();
   });
 
   it('happens by itself in development, which it says; account and Region can be changed', async (t) => {
-    const server = await startTestServer();
-    t.after(() => server.close());
+    const { server } = suite;
     await server
       .client({ account: OTHER_ACCOUNT, region: 'eu-west-1' })
       .createKey({ Description: 'elsewhere' });
-    const page = await openConsole(t, browser, server.endpoint);
+    const page = await suite.openOf(t, server);
     await page.getByText('This is a development server').waitFor();
     await page.getByText('There are no keys in this Region yet.').waitFor();
     assert.match(page.url(), /\/console\/overview$/);
@@ -99,11 +87,10 @@ describe('signing in to the console', () => {
   });
 
   it('goes on as a role, and back', async (t) => {
-    const server = await startTestServer({ dataDirectory: temporaryDirectory(t) });
-    t.after(() => server.close());
+    const server = await suite.startServer(t, { production: true });
     const ada = await createUser(server);
     await server.iam().createRole({ RoleName: 'backup', AssumeRolePolicyDocument: TRUST });
-    const page = await openConsole(t, browser, server.endpoint, '/keys');
+    const page = await suite.openOf(t, server, '/keys');
     await signIn(page, ada);
     await page.getByText('AccessDeniedException').waitFor();
     await page.getByText('Ask whoever administers').waitFor();
@@ -120,11 +107,10 @@ describe('signing in to the console', () => {
   });
 
   it('is asked for again when temporary credentials have expired', async (t) => {
-    const server = await startTestServer({ dataDirectory: temporaryDirectory(t) });
-    t.after(() => server.close());
+    const server = await suite.startServer(t, { production: true });
     const sts = server.sts({ credentials: await createUser(server) });
     const { Credentials } = await sts.getSessionToken({ DurationSeconds: 900 });
-    const page = await openConsole(t, browser, server.endpoint, '/keys');
+    const page = await suite.openOf(t, server, '/keys');
     await signIn(page, {
       accessKeyId: Credentials?.AccessKeyId ?? '',
       secretAccessKey: Credentials?.SecretAccessKey ?? '',
@@ -139,8 +125,8 @@ describe('signing in to the console', () => {
   });
 
   it('says so when the server is gone, and goes on when it is back', async (t) => {
-    const server = await startTestServer();
-    const page = await openConsole(t, browser, server.endpoint);
+    const { server } = suite;
+    const page = await suite.openOf(t, server);
     await page.getByText('There are no keys in this Region yet.').waitFor();
     await page.context().setOffline(true);
     await page.getByRole('button', { name: 'Refresh' }).click();
@@ -148,6 +134,5 @@ describe('signing in to the console', () => {
     await page.context().setOffline(false);
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByText('There are no keys in this Region yet.').waitFor();
-    await server.close();
   });
 });

@@ -2,14 +2,12 @@ import assert from 'node:assert/strict';
 import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it, type TestContext } from 'node:test';
+import { before, describe, it, type TestContext } from 'node:test';
 import { buildClient, CommitmentPolicy, KmsKeyringNode } from '@aws-crypto/client-node';
 import type { KMS } from '@aws-sdk/client-kms';
-import type { Browser, Page } from 'playwright-core';
-import { startBrowser } from '../support/browser.ts';
-import { openConsole, seriousViolations } from '../support/console.ts';
+import type { Page } from 'playwright-core';
+import { assertFits, button, consoleSuite, downloadedBy, seriousViolations } from '../support/console.ts';
 import { temporaryDirectory } from '../support/qkms-process.ts';
-import { startTestServer, type TestServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
 const sdk = buildClient(CommitmentPolicy.REQUIRE_ENCRYPT_REQUIRE_DECRYPT);
@@ -18,22 +16,15 @@ const sdk = buildClient(CommitmentPolicy.REQUIRE_ENCRYPT_REQUIRE_DECRYPT);
 const LONG = 'long '.repeat(2000);
 
 describe('the tools in the console', () => {
-  let browser: Browser;
-  let server: TestServer;
+  const suite = consoleSuite();
   let kms: KMS;
   let keyArn: string;
   before(async () => {
-    browser = await startBrowser();
-    server = await startTestServer();
-    kms = server.client();
+    kms = suite.server.client();
     keyArn = await createKey('alias/orders', {});
     await createKey('alias/signatures', { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' });
     await createKey('alias/parcels', { KeySpec: 'RSA_2048', KeyUsage: 'ENCRYPT_DECRYPT' });
     await createKey('alias/tokens', { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' });
-  });
-  after(async () => {
-    await browser.close();
-    await server.close();
   });
 
   async function createKey(AliasName: string, input: Parameters<KMS['createKey']>[0]): Promise<string> {
@@ -41,9 +32,7 @@ describe('the tools in the console', () => {
     await kms.createAlias({ AliasName, TargetKeyId: KeyMetadata?.KeyId });
     return KeyMetadata?.Arn ?? '';
   }
-  const openTool = (t: TestContext, tool: string, window = {}) =>
-    openConsole(t, browser, server.endpoint, `/tools/${tool}`, window);
-  const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+  const openTool = (t: TestContext, tool: string, window = {}) => suite.open(t, `/tools/${tool}`, window);
   const field = (page: Page, name: string) => page.getByRole('textbox', { name, exact: true });
   const suggest = (page: Page, name: string) => page.getByRole('combobox', { name, exact: true });
   async function nameKey(page: Page, alias: string, label = 'Key', place = 0): Promise<void> {
@@ -64,8 +53,7 @@ describe('the tools in the console', () => {
         await page.getByRole('heading', { name: 'Use keys' }).waitFor();
         await page.locator('main form').first().waitFor();
         assert.deepEqual(await seriousViolations(page), []);
-        const overflow = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
-        assert.ok(Number(overflow) <= 0, 'the page is as wide as the window');
+        await assertFits(page);
       }
     });
   }
@@ -186,11 +174,8 @@ describe('the tools in the console', () => {
 
   /** Chooses a file, has something done with it, and saves what came of it. */
   async function saved(page: Page, path: string): Promise<void> {
-    const [download] = await Promise.all([
-      page.waitForEvent('download'),
-      page.getByRole('button', { name: /^Save / }).click(),
-    ]);
-    await download.saveAs(path);
+    const save = page.getByRole('button', { name: /^Save / });
+    writeFileSync(path, await downloadedBy(page, () => save.click()));
   }
   const chooser = (page: Page, place: number) => page.locator('input[type=file]').nth(place);
 
@@ -210,7 +195,7 @@ describe('the tools in the console', () => {
     const encrypted = join(directory, 'orders.db.encrypted');
     await saved(page, encrypted);
 
-    const clientProvider = (region: string) => Object(server.client({ region }));
+    const clientProvider = (region: string) => Object(suite.server.client({ region }));
     const keyring = new KmsKeyringNode({ clientProvider, keyIds: [keyArn] });
     const { plaintext, messageHeader } = await sdk.decrypt(keyring, readFileSync(encrypted));
     assert.ok(plaintext.equals(content));
