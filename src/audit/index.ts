@@ -25,6 +25,7 @@ export {
   type LookupAttribute,
 } from './lookup.ts';
 export { operatorRecorder, type RecordOperatorAction } from './operator-record.ts';
+export { consistencyProofFile, findCheckpointFrom, inclusionProofFile } from './proofs.ts';
 export { exportLines, readRecords } from './reading.ts';
 export { RepeatedRefusals } from './repeated-refusals.ts';
 export { startRetention } from './retention.ts';

@@ -1,6 +1,8 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { EventFilter, LookupAttribute } from '../audit/index.ts';
 import type { Configuration } from '../config.ts';
+import { LATEST_TIME, readIndex, readTime } from './audit-arguments.ts';
+import { addProofCommands } from './audit-proof-commands.ts';
 
 interface VerifyOptions {
   readonly publicKey: string;
@@ -33,7 +35,7 @@ const ATTRIBUTES: readonly (readonly [string, LookupAttribute, string])[] = [
 ];
 
 /**
- * Adds the commands on audit logs. Those on the log of a store work beside the server or without it; `verify` needs neither.
+ * Adds the commands on audit logs. Those on the log of a store work beside the server or without it; those that verify need neither.
  *
  * @param onStore adds the settings by which a command finds its store
  * @param readStore reads them
@@ -115,6 +117,8 @@ export function addAuditCommands(
       process.stderr.write(problem);
       process.exitCode = exitCode;
     });
+
+  addProofCommands(audit, onStore, readStore);
 }
 
 function filterOf({ account, region, from, to }: SearchOptions, command: Command): EventFilter {
@@ -122,21 +126,5 @@ function filterOf({ account, region, from, to }: SearchOptions, command: Command
     const value: unknown = command.getOptionValue(new Option(flags).attributeName());
     return typeof value === 'string' ? [{ key, value }] : [];
   });
-  return { accountId: account, region, from: from ?? 0, to: to ?? LATEST, attributes };
-}
-
-/** Later than any event, and early enough to be reckoned with. */
-const LATEST = 8e15;
-
-function readTime(typed: string): number {
-  const time = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d))?$/.test(typed)
-    ? Date.parse(typed)
-    : Number.NaN;
-  if (Number.isNaN(time)) throw new InvalidArgumentError('Give a time such as 2026-01-31T12:00:00Z.');
-  return time;
-}
-
-function readIndex(typed: string): number {
-  if (!/^\d{1,15}$/.test(typed)) throw new InvalidArgumentError('Give a whole number from 0.');
-  return Number(typed);
+  return { accountId: account, region, from: from ?? 0, to: to ?? LATEST_TIME, attributes };
 }

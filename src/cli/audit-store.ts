@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
+  type AuditKey,
   AuditTrail,
   type EventFilter,
   eventLookup,
@@ -14,7 +15,7 @@ import { systemClock } from '../clock.ts';
 import type { Configuration } from '../config.ts';
 import { OperatorError, ServiceError } from '../errors.ts';
 import { openPresentStore } from '../opening.ts';
-import { findAuditHead, type OpenedStore } from '../store/index.ts';
+import { findAuditHead, type OpenedStore, type Store } from '../store/index.ts';
 import { tableHeading, tableRow } from './audit-table.ts';
 
 /** How often it is looked whether there is more, in milliseconds. */
@@ -45,10 +46,14 @@ export function exportAuditLog(
   output: Writable,
 ): Promise<void> {
   return withStore(configuration, async ({ store, keyring }) => {
-    const key = await openAuditKey(store, keyring);
-    await new AuditTrail({ store, clock: systemClock, key, durability: 'strict' }).signCheckpoint();
+    await signLog(store, await openAuditKey(store, keyring));
     for await (const line of exportLines(store, range)) await writeLine(output, line);
   });
+}
+
+/** Signs the log as it is now. */
+export function signLog(store: Store, key: AuditKey): Promise<void> {
+  return new AuditTrail({ store, clock: systemClock, key, durability: 'strict' }).signCheckpoint();
 }
 
 /** Writes the last records, and those that follow for as long as the output takes them. */
@@ -96,7 +101,8 @@ export function searchAuditLog(
   });
 }
 
-async function withStore<T>(
+/** Works on a store, and turns what it refuses into what the operator is told. */
+export async function withStore<T>(
   configuration: Configuration,
   work: (opened: OpenedStore) => Promise<T>,
 ): Promise<T> {

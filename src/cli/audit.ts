@@ -1,6 +1,6 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import {
@@ -10,12 +10,12 @@ import {
   openCheckpoint,
   readCheckpointLine,
   readLines,
-  readWitnessKey,
   type VerifiedLog,
   verifyLogs,
   type Witness,
 } from '../audit/log/index.ts';
 import { OperatorError } from '../errors.ts';
+import { readPublicKey, readWhole, readWitnessKeyFile, unreadable } from './audit-files.ts';
 import type { Report } from './policies.ts';
 
 /**
@@ -38,7 +38,7 @@ export async function verifyExports(
 ): Promise<Report & { readonly problem: string }> {
   try {
     const publicKey = await readPublicKey(options.publicKey);
-    const by = options.witnessKey === undefined ? undefined : await readKeyOfWitness(options.witnessKey);
+    const by = options.witnessKey === undefined ? undefined : await readWitnessKeyFile(options.witnessKey);
     const witnessed = (
       await Promise.all(options.witness.map((file) => readWitness(file, publicKey, by)))
     ).flat();
@@ -107,25 +107,6 @@ async function openExport(path: string): Promise<Readable> {
   return isCompressed ? pipeline(stream, createGunzip(), () => {}) : stream;
 }
 
-async function readKeyOfWitness(file: string): Promise<Witness> {
-  const witness = readWitnessKey(await readWhole('the verifier key of the witness', file));
-  if (witness !== undefined) return witness;
-  throw new OperatorError(`${file} does not hold the verifier key of a witness, <name>+<key id>+<key>`);
-}
-
-async function readPublicKey(file: string): Promise<KeyObject> {
-  const pem = await readWhole('the public key', file);
-  try {
-    const key = createPublicKey(pem);
-    if (key.asymmetricKeyType === 'ed25519') return key;
-  } catch (error) {
-    throw new OperatorError(`${file} is not a public key; give the PEM file of the audit key`, {
-      cause: error,
-    });
-  }
-  throw new OperatorError(`${file} is not a public key for Ed25519; give that of the audit key`);
-}
-
 /** @param by who has to have cosigned the checkpoints */
 async function readWitness(
   file: string,
@@ -148,21 +129,6 @@ async function readWitness(
       );
     if (checkpoint !== undefined) return checkpoint;
     throw new OperatorError(`${place} is not a checkpoint that the audit key signed; give those of this log`);
-  });
-}
-
-async function readWhole(what: string, file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw unreadable(what, file, error);
-  }
-}
-
-function unreadable(what: string, file: string, error: unknown): OperatorError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new OperatorError(`cannot read ${what} ${file} (${reason}); give the path of a file`, {
-    cause: error,
   });
 }
 

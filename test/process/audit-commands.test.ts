@@ -163,6 +163,25 @@ describe('the commands on the log of a store', () => {
       assert.deepEqual([verified.code, verified.stderr], [0, '']);
       assert.match(verified.stdout, new RegExp(`: ${records} are as they were signed\\n$`));
     }
+    for (const [what, proven] of [
+      [['inclusion', '--index', '20'], /: record 20 is among the 21 that were signed:\n\{/],
+      [['consistency', '--from', '21'], /: the log of 21 records goes on from that of 21\n$/],
+    ] as const) {
+      const { code, stdout } = await onStore('prove', ...what);
+      assert.equal(code, 0);
+      writeFileSync(join(directory, 'proof'), stdout);
+      const key = ['--public-key', join(directory, 'audit.pem')];
+      const verified = await audit('verify-proof', join(directory, 'proof'), ...key);
+      assert.deepEqual([verified.code, verified.stderr], [0, '']);
+      assert.match(verified.stdout, proven);
+    }
+    const unproven = await onStore('prove', 'inclusion', '--index', '21');
+    assert.deepEqual(
+      [unproven.code, unproven.stdout, unproven.stderr],
+      [1, '', 'qkms: there is no record 21; the log has 21 records, from 0 on\n'],
+    );
+    const both = await onStore('prove', 'inclusion', '--index', '1', '--event-id', 'x');
+    assert.match(both.stderr, /'--event-id <id>' cannot be used with option '--index/);
     const refused = await onStore('export', '--from', '-1');
     assert.notEqual(refused.code, 0);
     assert.match(refused.stderr, /Give a whole number from 0/);

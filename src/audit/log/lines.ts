@@ -11,16 +11,16 @@ export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncIterable<s
   for await (const chunk of chunks) {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
-      yield textOf([...rest, chunk.subarray(start, end)]);
+      yield textOf(Buffer.concat([...rest, chunk.subarray(start, end)]));
       rest = [];
       start = end + 1;
     }
     if (start < chunk.length) rest.push(chunk.subarray(start));
   }
-  if (rest.length > 0) yield textOf(rest);
+  if (rest.length > 0) yield textOf(Buffer.concat(rest));
 }
 
-function textOf(parts: readonly Buffer[]): string {
-  const bytes = Buffer.concat(parts);
+/** The text of the bytes of a line. */
+export function textOf(bytes: Buffer): string {
   return isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1');
 }
