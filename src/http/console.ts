@@ -177,6 +177,30 @@ function accepts(acceptEncoding: string | string[] | undefined, coding: Coding):
     .some(([name, weight = '1']) => name === coding && Number(weight) > 0);
 }
 
+/** Whether a request target is at or below the console's path. */
+export function isConsolePage(url: string): boolean {
+  return /^\/console(?:[/?]|$)/.test(url);
+}
+
+/** Refuses an address of the console that holds a percent-escape of no character, in words for whoever typed it. */
+export function malformedConsoleAddress(): HttpReply {
+  return {
+    status: 400,
+    contentType: CONTENT_TYPES['.html'] ?? '',
+    body: `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Bad request - QKMS console</title>
+<h1>The address is malformed</h1>
+<p>It holds a percent-escape that stands for no character. Go on with the <a href="${BASE}">console</a>.</p>
+</html>
+`,
+    headers: [...SECURITY_HEADERS, 'Cache-Control', 'no-store'],
+  };
+}
+
 function notBuilt(): HttpReply {
   return {
     status: 404,

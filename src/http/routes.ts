@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http';
 import { fastify } from 'fastify';
 import type { Logger } from 'pino';
 import type { UnreadyReason } from '../readiness.ts';
-import type { ConsoleFiles } from './console.ts';
+import { type ConsoleFiles, isConsolePage, malformedConsoleAddress } from './console.ts';
 import {
   type HttpReply,
   internalFailure,
@@ -52,9 +52,9 @@ export async function createRoutes({
   const app = fastify({
     logger: false,
     exposeHeadRoutes: false,
-    frameworkErrors(_error, _request, reply) {
+    frameworkErrors(_error, request, reply) {
       reply.hijack();
-      send(reply.raw, malformedRequest());
+      send(reply.raw, isConsolePage(request.url) ? malformedConsoleAddress() : malformedRequest());
     },
   });
 
@@ -152,7 +152,7 @@ function refuseRoute(method: string, url: string): HttpReply {
   if (method === 'POST') return unknownOperation();
   if (path === '/health/live' || path === '/health/ready' || path === AUDIT_PUBLIC_KEY)
     return methodNotAllowed(READING_METHODS);
-  if (path === '/console' || path?.startsWith('/console/')) return methodNotAllowed(READING_METHODS);
+  if (isConsolePage(url)) return methodNotAllowed(READING_METHODS);
   return notFound();
 }
 

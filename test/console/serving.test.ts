@@ -61,6 +61,18 @@ describe('the console as it is served', () => {
       assert.deepEqual((await get(path)).body, first.body);
   });
 
+  it('tells in words that an address is malformed', async () => {
+    for (const path of ['/console/%E0%A4%A', '/console/keys/%', '/console/%zz?q=1']) {
+      const { status, headers, body } = await get(path);
+      assert.equal(status, 400, path);
+      assert.equal(headers['content-type'], 'text/html; charset=utf-8');
+      assert.match(String(headers['content-security-policy']), /default-src 'none'/);
+      assert.match(body.toString(), /percent-escape.*<a href="\/console">/);
+      assert.ok(!body.includes('%'), 'nothing of the address is repeated');
+    }
+    assert.match(String((await get('/health/%E0%A4%A')).headers['content-type']), /json/);
+  });
+
   it('lets nothing run, load or frame it but what it serves itself', async () => {
     for (const path of ['/console', ...(await scripts())]) {
       const { headers } = await get(path);

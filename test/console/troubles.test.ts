@@ -4,6 +4,7 @@ import type { Route } from 'playwright-core';
 import { assertNothingRan, button, consoleSuite, HOSTILE, seriousViolations } from '../support/console.ts';
 import { createKey } from '../support/keys.ts';
 import { signedRequest } from '../support/signed-request.ts';
+import { until } from '../support/until.ts';
 
 /** The operation that a request of the console is for. */
 function operationOf(route: Route): string {
@@ -97,6 +98,42 @@ describe('the console in trouble', () => {
     await page.getByText('orders').waitFor();
   });
 
+  it('gives a server up that does not answer within 30 seconds', async (t) => {
+    const { page, end } = await openWith(t, async () => {});
+    // The page that is open goes on, with its time in the hands of this test.
+    await page.evaluate(`{
+      const ends = [];
+      window.passTime = () => ends.splice(0).forEach((end) => end());
+      AbortSignal.timeout = (milliseconds) => {
+        const controller = new AbortController();
+        const end = () => controller.abort(new DOMException(String(milliseconds), 'TimeoutError'));
+        if (milliseconds === 30_000) ends.push(end);
+        return controller.signal;
+      };
+    }`);
+    await page.getByRole('link', { name: 'Users' }).click();
+    await page.getByText('There are no users yet.').waitFor();
+    await page.getByRole('link', { name: 'KMS keys' }).click();
+    await page.getByText('Loading keys').first().waitFor();
+    await until('the keys are given up', async () => {
+      await page.evaluate('passTime()');
+      return page.getByText('The server did not answer within 30 seconds.').isVisible();
+    });
+    await page.getByText('It may be busy. Try again in a moment.').waitFor();
+    assert.deepEqual(await seriousViolations(page), []);
+    end();
+    await button(page, 'Try again').click();
+    await page.getByText('orders').waitFor();
+  });
+
+  it('tells whoever has mistyped an address what is wrong with it', async (t) => {
+    const page = await suite.open(t, '/%E0%A4%A');
+    await page.getByRole('heading', { name: 'The address is malformed' }).waitFor();
+    assert.deepEqual(await seriousViolations(page), []);
+    await page.getByRole('link', { name: 'console' }).click();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  });
+
   it('shows a page of any number of keys, and no more than that', async (t) => {
     const page = await suite.open(t, '/reference');
     await page.getByRole('button', { name: /^Signed in as/ }).waitFor();
@@ -162,6 +199,44 @@ describe('the console in trouble', () => {
         await page.getByText('window.hacked').first().waitFor();
       await assertNothingRan(page, path ?? 'event');
     }
+  });
+
+  it('shows aliases, tags and names as text, even of a server that lets them be HTML', async (t) => {
+    const { keyId } = await createKey(suite.server.client(), {
+      Tags: [{ TagKey: 'key-to-replace', TagValue: 'value-to-replace' }],
+    });
+    await suite.server.client().createAlias({ AliasName: 'alias/name-to-replace', TargetKeyId: keyId });
+    const iam = suite.server.iam();
+    await iam.createUser({
+      UserName: 'tagged',
+      Tags: [{ Key: 'key-to-replace', Value: 'value-to-replace' }],
+    });
+    const page = await suite.open(t, '/reference');
+    const inJson = JSON.stringify(HOSTILE).slice(1, -1);
+    const inXml = HOSTILE.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+    await page.route('**/', async (route) => {
+      if (route.request().method() !== 'POST') return route.continue();
+      const response = await route.fetch();
+      const isXml = /xml/.test(response.headers()['content-type'] ?? '');
+      const body = (await response.text()).replaceAll(/\w+-to-replace/g, () => (isXml ? inXml : inJson));
+      return route.fulfill({ response, body });
+    });
+    for (const [path, shown] of [
+      ['/keys', 1],
+      [`/keys/${keyId}/aliases`, 1],
+      [`/keys/${keyId}/tags`, 2],
+      ['/identities/users/tagged/tags', 2],
+    ] as const) {
+      await page.goto(`/console${path}`);
+      const fields = page.locator(`input[value*="window.hacked"]`);
+      const texts = page.getByText('window.hacked');
+      await until(`${path} shows them`, async () => (await fields.count()) + (await texts.count()) >= shown);
+      await assertNothingRan(page, path);
+    }
+    await page.goto('/console/tools/encrypt');
+    await page.getByRole('combobox', { name: 'Key', exact: true }).click();
+    await page.getByRole('option').filter({ hasText: 'window.hacked' }).first().waitFor();
+    await assertNothingRan(page, 'tools');
   });
 
   it('is accessible on every page', async (t) => {
