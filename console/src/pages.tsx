@@ -40,6 +40,16 @@ const ManagedPolicies = lazy(() =>
 const ManagedPolicy = lazy(() =>
   import('./identities/managed-policy.tsx').then(({ ManagedPolicy }) => ({ default: ManagedPolicy })),
 );
+const IdentityProviders = lazy(() =>
+  import('./identities/identity-providers.tsx').then(({ IdentityProviders }) => ({
+    default: IdentityProviders,
+  })),
+);
+const IdentityProvider = lazy(() =>
+  import('./identities/identity-provider.tsx').then(({ IdentityProvider }) => ({
+    default: IdentityProvider,
+  })),
+);
 const Overview = lazy(() =>
   import('./overview/overview.tsx').then(({ Overview }) => ({ default: Overview })),
 );
@@ -88,6 +98,12 @@ export function Pages() {
         </Route>
         <Route path="/identities/policies/:arn">
           {({ arn }) => <ManagedPolicy key={arn} arn={nameIn(arn)} />}
+        </Route>
+        <Route path="/identities/providers">
+          <IdentityProviders />
+        </Route>
+        <Route path="/identities/providers/:arn">
+          {({ arn }) => <IdentityProvider key={arn} arn={nameIn(arn)} />}
         </Route>
         {KINDS.map((kind) => (
           <Route key={kind} path={pathOfKind(kind)}>

@@ -169,6 +169,18 @@ describe('identities in the console', () => {
     await page.locator('button:disabled', { hasText: 'Save trust policy' }).waitFor();
     const { Role } = await iam.getRole({ RoleName: 'backup' });
     assert.deepEqual(documentOf(Role?.AssumeRolePolicyDocument), JSON.parse(next));
+    await button(page, 'Edit').click();
+    const duration = page.getByLabel('Maximum session duration in seconds');
+    await duration.fill('60');
+    assert.equal(await inDialog(page, 'Save').isDisabled(), true);
+    await duration.fill('7200');
+    await page.getByLabel('Description').fill('backs up at night');
+    assert.deepEqual(await seriousViolations(page), []);
+    await inDialog(page, 'Save').click();
+    await page.getByText('7200 seconds').waitFor();
+    const { Role: changed } = await iam.getRole({ RoleName: 'backup' });
+    assert.equal(changed?.Description, 'backs up at night');
+    assert.equal(changed?.MaxSessionDuration, 7200);
     assert.deepEqual(await seriousViolations(page), []);
   });
 
@@ -187,6 +199,12 @@ describe('identities in the console', () => {
     await button(page, 'Put in effect: v1').click();
     await inDialog(page, 'Put in effect').click();
     await page.getByText('v1 (in effect)').waitFor();
+    await button(page, 'Add tag').click();
+    await page.getByRole('textbox', { name: 'Tag key' }).fill('team');
+    await button(page, 'Save tags').click();
+    await page.locator('button:disabled', { hasText: 'Save tags' }).waitFor();
+    const PolicyArn = `arn:aws:iam::${ACCOUNT}:policy/keys`;
+    assert.deepEqual((await iam.listPolicyTags({ PolicyArn })).Tags, [{ Key: 'team', Value: '' }]);
     assert.deepEqual(await seriousViolations(page), []);
     await button(page, 'Delete').click();
     await inDialog(page, 'Delete').click();

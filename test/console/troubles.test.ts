@@ -258,6 +258,7 @@ describe('the console in trouble', () => {
       '/identities/groups',
       '/identities/roles',
       '/identities/policies',
+      '/identities/providers',
       '/audit',
       '/reference',
       '/reference/qkms/DescribeAuditLog',

@@ -15,12 +15,13 @@ import { useSession } from '../session/context.ts';
 import { AccessKeysTab } from './access-keys-tab.tsx';
 import { BoundaryTab } from './boundary-tab.tsx';
 import { DeleteCarrier } from './delete-carrier.tsx';
+import { EditRole } from './edit-role.tsx';
 import { callIam, documentIn } from './iam.ts';
 import { formatIsoDate } from './iam-table.tsx';
+import { IamTags } from './iam-tags.tsx';
 import { GroupsOfUserTab, MembersTab } from './membership-tabs.tsx';
 import { type CarrierKind, nameMember, pathOfKind } from './paths.ts';
 import { PoliciesTab } from './policies-tab.tsx';
-import { IamTagsTab } from './tags-tab.tsx';
 import { TrustTab } from './trust-tab.tsx';
 
 const PLURALS = { User: 'Users', Group: 'Groups', Role: 'Roles' } as const;
@@ -37,6 +38,7 @@ export function CarrierDetail({
 }) {
   const { session } = useSession();
   const [path, navigate] = useLocation();
+  const [editing, setEditing] = useState(false);
   const [deleting, setDeleting] = useState(false);
   const carrier = useLoaded(
     async (signal) =>
@@ -56,6 +58,7 @@ export function CarrierDetail({
                 Events
               </Button>
             )}
+            {kind === 'Role' && <Button onClick={() => setEditing(true)}>Edit</Button>}
             <Button onClick={() => setDeleting(true)}>Delete</Button>
           </SpaceBetween>
         )
@@ -79,6 +82,9 @@ export function CarrierDetail({
             tabs={tabsOf(kind, name, carrier.value, carrier.reload)}
           />
         </SpaceBetween>
+      )}
+      {editing && carrier.value !== undefined && (
+        <EditRole role={carrier.value} changed={carrier.reload} close={() => setEditing(false)} />
       )}
       {deleting && (
         <DeleteCarrier
@@ -105,7 +111,11 @@ function tabsOf(kind: CarrierKind, name: string, carrier: XmlValue, reload: () =
       />
     ),
   };
-  const tags = { id: 'tags', label: 'Tags', content: <IamTagsTab kind={kind} name={name} /> };
+  const tags = (of: 'User' | 'Role') => ({
+    id: 'tags',
+    label: 'Tags',
+    content: <IamTags kind={of} name={name} />,
+  });
   const policies = { id: 'policies', label: 'Policies', content: <PoliciesTab kind={kind} name={name} /> };
   switch (kind) {
     case 'User':
@@ -114,7 +124,7 @@ function tabsOf(kind: CarrierKind, name: string, carrier: XmlValue, reload: () =
         { id: 'access-keys', label: 'Access keys', content: <AccessKeysTab userName={name} /> },
         { id: 'groups', label: 'Groups', content: <GroupsOfUserTab userName={name} /> },
         boundary,
-        tags,
+        tags(kind),
       ];
     case 'Group':
       return [policies, { id: 'members', label: 'Users', content: <MembersTab groupName={name} /> }];
@@ -128,7 +138,7 @@ function tabsOf(kind: CarrierKind, name: string, carrier: XmlValue, reload: () =
           content: <TrustTab key={document} roleName={name} document={document} changed={reload} />,
         },
         boundary,
-        tags,
+        tags(kind),
       ];
     }
   }
@@ -147,7 +157,10 @@ function General({ kind, carrier }: { readonly kind: CarrierKind; readonly carri
           ...(kind === 'Role'
             ? [
                 { label: 'Description', value: text('Description') },
-                { label: 'Longest session', value: `${textAt(carrier, 'MaxSessionDuration')} seconds` },
+                {
+                  label: 'Maximum session duration',
+                  value: `${textAt(carrier, 'MaxSessionDuration')} seconds`,
+                },
               ]
             : []),
         ]}

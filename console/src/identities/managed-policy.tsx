@@ -15,6 +15,7 @@ import { useLoaded } from '../layout/use-loaded.ts';
 import { useSession } from '../session/context.ts';
 import { allItems, callIam } from './iam.ts';
 import { formatIsoDate } from './iam-table.tsx';
+import { IamTags } from './iam-tags.tsx';
 import { type CarrierKind, nameMember, pathOfCarrier } from './paths.ts';
 import { PolicyVersions } from './policy-versions.tsx';
 
@@ -48,6 +49,7 @@ export function ManagedPolicy({ arn }: { readonly arn: string }) {
             changed={policy.reload}
           />
           <Entities arn={arn} />
+          {isOwn && <IamTags kind="Policy" name={arn} />}
         </SpaceBetween>
       )}
       {deleting && (

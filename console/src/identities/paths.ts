@@ -21,6 +21,11 @@ export function pathOfPolicy(arn: string): string {
   return `/identities/policies/${encodeURIComponent(arn)}`;
 }
 
+/** The page of an OpenID Connect provider. */
+export function pathOfProvider(arn: string): string {
+  return `/identities/providers/${encodeURIComponent(arn)}`;
+}
+
 /** The page of a user or role of the account by its ARN, or by that of a session; `undefined` for anybody else. */
 export function pathOfPrincipal(arn: string, account: string): string | undefined {
   const [, , service, , owner, resource = ''] = arn.split(':');

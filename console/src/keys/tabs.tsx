@@ -3,8 +3,7 @@ import Container from '@cloudscape-design/components/container';
 import FormField from '@cloudscape-design/components/form-field';
 import Header from '@cloudscape-design/components/header';
 import Input from '@cloudscape-design/components/input';
-import SpaceBetween from '@cloudscape-design/components/space-between';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { allPages } from '../api/all-pages.ts';
 import { callKms } from '../api/call.ts';
 import { CodeBlock } from '../layout/code-block.tsx';
@@ -15,7 +14,7 @@ import { useAction } from '../layout/use-action.ts';
 import { useLoaded } from '../layout/use-loaded.ts';
 import { useSession } from '../session/context.ts';
 import { Listing } from './listing.tsx';
-import { type TagRow, TagRows } from './tag-rows.tsx';
+import { TagsEditor } from './tags-editor.tsx';
 
 interface TabProps {
   readonly keyId: string;
@@ -178,54 +177,23 @@ export function AliasesTab({ keyId }: TabProps) {
 /** The tags of a key, which can be edited. */
 export function TagsTab({ keyId }: TabProps) {
   const { session } = useSession();
-  const tags = useLoaded(
-    async (signal): Promise<readonly TagRow[]> =>
-      (
-        await allPages(
-          (marker) => callKms(session, 'ListResourceTags', { KeyId: keyId, ...marker }, signal),
-          ({ Tags }) => Tags,
-        )
-      ).map(({ TagKey = '', TagValue = '' }) => ({ key: TagKey, value: TagValue })),
-    [session, keyId],
-  );
-  const [edited, setEdited] = useState<readonly TagRow[]>([]);
-  useEffect(() => setEdited(tags.value ?? []), [tags.value]);
-  const save = useAction(async () => {
-    const gone = (tags.value ?? []).filter(({ key }) => !edited.some((tag) => tag.key === key));
-    if (gone.length > 0)
-      await callKms(session, 'UntagResource', { KeyId: keyId, TagKeys: gone.map(({ key }) => key) });
-    if (edited.length > 0) {
-      const Tags = edited.map(({ key, value }) => ({ TagKey: key, TagValue: value }));
-      await callKms(session, 'TagResource', { KeyId: keyId, Tags });
-    }
-    tags.reload();
-  });
-  if (tags.error) return <Failure error={tags.error} what="The tags cannot be shown" retry={tags.reload} />;
   return (
-    <Container
-      header={
-        <Header
-          variant="h2"
-          actions={
-            <Button
-              variant="primary"
-              loading={save.running}
-              disabled={edited === tags.value}
-              onClick={() => void save.run()}
-            >
-              Save tags
-            </Button>
-          }
-        >
-          Tags
-        </Header>
+    <TagsEditor
+      whose={keyId}
+      list={async (signal) =>
+        (
+          await allPages(
+            (marker) => callKms(session, 'ListResourceTags', { KeyId: keyId, ...marker }, signal),
+            ({ Tags }) => Tags,
+          )
+        ).map(({ TagKey = '', TagValue = '' }) => ({ key: TagKey, value: TagValue }))
       }
-    >
-      <SpaceBetween size="m">
-        <TagRows tags={edited} onChange={setEdited} />
-        {save.error && <Failure error={save.error} what="The tags were not saved" />}
-      </SpaceBetween>
-    </Container>
+      tag={(tags) => {
+        const Tags = tags.map(({ key, value }) => ({ TagKey: key, TagValue: value }));
+        return callKms(session, 'TagResource', { KeyId: keyId, Tags });
+      }}
+      untag={(keys) => callKms(session, 'UntagResource', { KeyId: keyId, TagKeys: [...keys] })}
+    />
   );
 }
 

@@ -21,6 +21,7 @@ const ITEMS: readonly (SideNavigationProps.Link | SideNavigationProps.Section)[]
       { type: 'link', text: 'Groups', href: hrefOf('/identities/groups') },
       { type: 'link', text: 'Roles', href: hrefOf('/identities/roles') },
       { type: 'link', text: 'Managed policies', href: hrefOf('/identities/policies') },
+      { type: 'link', text: 'OpenID Connect providers', href: hrefOf('/identities/providers') },
     ],
   },
   {
