@@ -211,6 +211,7 @@ describe('keys in the console', () => {
     await page.getByRole('button', { name: 'Previous page' }).click();
     await page.getByText(Keys[0]?.KeyId ?? '').waitFor();
     await page.getByLabel('Filter keys').fill('alias/last');
+    await page.getByLabel('Filter keys').press('Enter');
     await button(page, 'Go to this key').click();
     await page.getByRole('heading', { name: Keys.at(-1)?.KeyId ?? '', level: 1 }).waitFor();
   });

@@ -23,7 +23,7 @@ describe('the console in trouble', () => {
     await page.getByRole('button', { name: /^Signed in as/ }).waitFor();
     let isOn = true;
     await page.route('**/', (route) =>
-      isOn && operationOf(route) === 'ListKeys' ? answer(route) : route.continue(),
+      isOn && operationOf(route) === 'SearchKeys' ? answer(route) : route.continue(),
     );
     await page.getByRole('link', { name: 'KMS keys' }).click();
     const end = () => {
@@ -142,15 +142,16 @@ describe('the console in trouble', () => {
       const operation = operationOf(route);
       if (operation === '') return route.continue();
       const { Limit = 0, Marker = '0' } = JSON.parse(route.request().postData() ?? '{}');
-      asked += operation === 'ListKeys' ? 1 : 0;
+      asked += operation === 'SearchKeys' ? 1 : 0;
       const first = Number(Marker);
       const Keys = Array.from({ length: Limit }, (_, index) => ({
-        KeyId: `00000000-0000-4000-8000-${String(first + index).padStart(12, '0')}`,
+        KeyMetadata: { KeyId: `00000000-0000-4000-8000-${String(first + index).padStart(12, '0')}` },
       }));
-      const listing = { Keys, Truncated: true, NextMarker: String(first + Limit) };
+      const NextMarker = String(first + Limit);
+      const listing = { Keys, MissingPermissions: [], ScannedCount: Limit, Truncated: true, NextMarker };
       return route.fulfill({
         contentType: 'application/x-amz-json-1.1',
-        body: JSON.stringify(operation === 'ListKeys' ? listing : {}),
+        body: JSON.stringify(operation === 'SearchKeys' ? listing : {}),
       });
     });
     await page.getByRole('link', { name: 'KMS keys' }).click();

@@ -1,3 +1,5 @@
+import type { OutputOf } from './call.ts';
+
 /** Where a statement stands in a policy. */
 export interface StatementReference {
   readonly Statement: number;
@@ -71,6 +73,35 @@ export interface AuditLogDescription {
   readonly Subtrees?: readonly string[];
 }
 
+/** A key that was found, with what of it the caller may see. */
+export interface FoundKey {
+  readonly KeyMetadata: NonNullable<OutputOf<'DescribeKey'>['KeyMetadata']>;
+  readonly AliasNames?: readonly string[];
+  readonly Tags?: readonly { readonly TagKey: string; readonly TagValue: string }[];
+  /** Empty when it was never used. */
+  readonly KeyLastUsage?: { readonly Operation?: string; readonly Timestamp?: number };
+}
+
+export interface KeySearchInput {
+  readonly KeyStates?: readonly string[];
+  readonly KeySpecs?: readonly string[];
+  readonly KeyUsages?: readonly string[];
+  readonly Origins?: readonly string[];
+  readonly KeyManagers?: readonly string[];
+  readonly MultiRegion?: boolean;
+  readonly Tags?: readonly { readonly TagKey: string; readonly TagValue?: string }[];
+  readonly Texts?: readonly string[];
+  readonly Limit?: number;
+  readonly Marker?: string;
+}
+
+export interface KeySearchOutput {
+  readonly Keys: readonly FoundKey[];
+  readonly MissingPermissions: readonly string[];
+  readonly ScannedCount: number;
+  readonly NextMarker?: string;
+}
+
 /** The operations that AWS does not have, with what they take and give (docs/api/qkms). */
 export interface OwnOperations {
   readonly ComparePolicies: {
@@ -99,4 +130,5 @@ export interface OwnOperations {
     };
     readonly output: object;
   };
+  readonly SearchKeys: { readonly input: KeySearchInput; readonly output: KeySearchOutput };
 }

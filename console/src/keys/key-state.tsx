@@ -17,11 +17,19 @@ const TEXTS: Readonly<Record<string, string>> = {
   PendingImport: 'Pending import',
 };
 
+/** The states that a key can be in. */
+export const KEY_STATES = Object.keys(TYPES);
+
+/** What a state is called. */
+export function nameOfState(state: string): string {
+  return TEXTS[state] ?? state;
+}
+
 /** The state of a key, as text and sign. */
 export function KeyState({ state = 'Unavailable' }: { readonly state?: string | undefined }) {
   return (
     <StatusIndicator type={TYPES[state] ?? 'info'} wrapText={false}>
-      {TEXTS[state] ?? state}
+      {nameOfState(state)}
     </StatusIndicator>
   );
 }

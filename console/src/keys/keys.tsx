@@ -1,36 +1,41 @@
+import Alert from '@cloudscape-design/components/alert';
 import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import CollectionPreferences from '@cloudscape-design/components/collection-preferences';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table from '@cloudscape-design/components/table';
-import TextFilter from '@cloudscape-design/components/text-filter';
-import { useState } from 'react';
-import { useLocation } from 'wouter';
+import { useMemo, useState } from 'react';
+import { useLocation, useSearch } from 'wouter';
 import { Failure } from '../layout/failure.tsx';
 import { Page } from '../layout/page.tsx';
 import { PageControl, usePaging } from '../layout/paging.tsx';
 import { useAction } from '../layout/use-action.ts';
 import { useSession } from '../session/context.ts';
 import { COLUMNS, DEFAULT_COLUMNS } from './columns.tsx';
-import { describeKey, type KeyRow, useKeyPage } from './key-rows.ts';
+import { KeyFilter } from './key-filter.tsx';
+import { fromQuery, namedKey, toQuery } from './key-query.ts';
+import { describeKey } from './key-rows.ts';
+import { type KeyPage, useKeySearch } from './key-search.ts';
 
 const PAGE_SIZES = [25, 50, 100] as const;
 
-/** The keys of the account in the Region, a page at a time. */
+/** The keys of the account in the Region, a page at a time. What is searched for is in the address. */
 export function Keys() {
   const { session } = useSession();
   const [, navigate] = useLocation();
+  const search = useSearch();
+  const query = useMemo(() => fromQuery(search), [search]);
   const [pageSize, setPageSize] = useState<number>(PAGE_SIZES[0]);
   const [visible, setVisible] = useState<readonly string[]>(DEFAULT_COLUMNS);
-  const paging = usePaging();
-  const [filter, setFilter] = useState('');
-  const page = useKeyPage(session, pageSize, paging.token);
-  const rows = page.value?.filter((row) => matches(row, filter));
+  const paging = usePaging(`${session.region} ${search}`);
+  const page = useKeySearch(session, query, pageSize, paging.token);
+  const { keys, nextMarker, scanned, missingPermissions } = page.value;
+  const isFiltered = toQuery(query) !== '';
+  const named = namedKey(query);
   const find = useAction(async () => {
-    const { KeyId } = await describeKey(session, filter.trim());
+    const { KeyId } = await describeKey(session, named ?? '');
     navigate(`/keys/${KeyId}`);
   });
-  const isNamed = IDENTIFIER.test(filter.trim());
 
   return (
     <Page
@@ -48,40 +53,39 @@ export function Keys() {
       <SpaceBetween size="m">
         {page.error && <Failure error={page.error} what="The keys cannot be listed" retry={page.reload} />}
         {find.error && <Failure error={find.error} what="There is no key to show" />}
+        <LeftOut permissions={missingPermissions} isFiltered={isFiltered} />
         <Table
           variant="container"
           stickyHeader
           wrapLines
-          trackBy="keyId"
-          items={rows ?? []}
+          trackBy={({ KeyMetadata }) => KeyMetadata.KeyId ?? ''}
+          items={keys}
           columnDefinitions={COLUMNS}
           columnDisplay={COLUMNS.map(({ id = '' }) => ({ id, visible: visible.includes(id) }))}
-          loading={page.loading && rows === undefined}
-          loadingText="Loading keys"
+          loading={page.loading && keys.length === 0}
+          loadingText={scanned === 0 ? 'Loading keys' : `Searching: ${searched(scanned)}`}
           ariaLabels={{ tableLabel: 'KMS keys' }}
-          empty={<NoKeys isFiltered={filter !== ''} />}
+          empty={page.error === undefined && <NoKeys page={page.value} isFiltered={isFiltered} />}
           filter={
-            <SpaceBetween direction="horizontal" size="xs">
-              <div className="filter">
-                <TextFilter
-                  filteringText={filter}
-                  filteringPlaceholder="Filter this page, or type an ID, ARN or alias"
-                  filteringAriaLabel="Filter keys"
-                  {...(filter !== '' && { countText: `${rows?.length ?? 0} on this page` })}
-                  onChange={({ detail }) => {
-                    setFilter(detail.filteringText);
-                    find.reset();
-                  }}
-                />
-              </div>
-              {isNamed && (
+            <SpaceBetween size="xs">
+              <KeyFilter
+                query={query}
+                keys={keys}
+                loading={page.loading}
+                countText={countOf(page.value, page.loading)}
+                onChange={(next) => {
+                  find.reset();
+                  navigate(`/keys${toQuery(next)}`);
+                }}
+              />
+              {named !== undefined && (
                 <Button onClick={() => void find.run()} loading={find.running}>
                   Go to this key
                 </Button>
               )}
             </SpaceBetween>
           }
-          pagination={<PageControl paging={paging} nextToken={page.nextMarker} disabled={page.loading} />}
+          pagination={<PageControl paging={paging} nextToken={nextMarker} disabled={page.loading} />}
           preferences={
             <CollectionPreferences
               title="Preferences"
@@ -118,37 +122,54 @@ export function Keys() {
   );
 }
 
-function NoKeys({ isFiltered }: { readonly isFiltered: boolean }) {
+function searched(scanned: number): string {
+  return `${scanned.toLocaleString('en')} keys searched`;
+}
+
+/** How many keys of a search are on the page. */
+function countOf({ keys, scanned }: KeyPage, loading: boolean): string {
+  const found = `${keys.length} ${keys.length === 1 ? 'key' : 'keys'} on this page`;
+  return loading ? `${found}, ${searched(scanned)} so far` : `${found}, ${searched(scanned)}`;
+}
+
+function NoKeys({ page, isFiltered }: { readonly page: KeyPage; readonly isFiltered: boolean }) {
   return (
     <Box textAlign="center" color="inherit" padding="m">
-      {isFiltered
-        ? 'No key on this page has that text. Other pages are not searched: type an ID, ARN or alias to go to any key.'
-        : 'There are no keys in this Region yet.'}
+      {page.nextMarker !== undefined
+        ? `None of the ${searched(page.scanned)} matches. The next page searches on.`
+        : isFiltered
+          ? 'No key matches.'
+          : page.scanned > 0
+            ? 'There is no key that you may see.'
+            : 'There are no keys in this Region yet.'}
     </Box>
   );
 }
 
-/** A key id, a key ARN, an alias name or an alias ARN. */
-const IDENTIFIER = /^(?:alias\/\S+|arn:\S+|mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f-]{27})$/;
+/** What is left out for want of which permission. */
+const LEFT_OUT: Readonly<Record<string, string>> = {
+  'kms:DescribeKey': 'Keys that you may not describe are left out.',
+  'kms:GetKeyLastUsage': 'When some keys were last used is not shown.',
+  'kms:ListAliases': 'Aliases are not shown, and not searched.',
+  'kms:ListResourceTags': 'The tags of some keys are not shown, and not searched.',
+};
 
-/** Whether all words are somewhere in what is known of a key. */
-function matches(row: KeyRow, filter: string): boolean {
-  const metadata = row.metadata !== undefined && 'value' in row.metadata ? row.metadata.value : undefined;
-  const aliases = row.aliases !== undefined && 'value' in row.aliases ? row.aliases.value : [];
-  const tags = row.tags !== undefined && 'value' in row.tags ? row.tags.value : [];
-  const text = [
-    row.keyId,
-    metadata?.Description,
-    metadata?.KeySpec,
-    metadata?.KeyState,
-    metadata?.KeyUsage,
-    ...aliases,
-    ...tags.map(({ key, value }) => `${key}=${value}`),
-  ]
-    .join('\n')
-    .toLowerCase();
-  return filter
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
+function LeftOut({
+  permissions,
+  isFiltered,
+}: {
+  readonly permissions: readonly string[];
+  readonly isFiltered: boolean;
+}) {
+  if (permissions.length === 0) return null;
+  return (
+    <Alert type="info" header="Something is left out that you have no permission for">
+      {permissions.map((permission) => (
+        <Box key={permission}>
+          {LEFT_OUT[permission]} ({permission})
+        </Box>
+      ))}
+      {isFiltered && <Box>Keys that you may not describe are not found.</Box>}
+    </Alert>
+  );
 }

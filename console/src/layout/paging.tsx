@@ -14,21 +14,23 @@ export interface Paging {
   reset(): void;
 }
 
-export function usePaging(): Paging {
-  const [tokens, setTokens] = useState<readonly (string | undefined)[]>([undefined]);
-  const [at, setAt] = useState(0);
+/** @param listing what is listed: another one begins with its first page */
+export function usePaging(listing = ''): Paging {
+  const first = { listing, tokens: [undefined], at: 0 };
+  const [state, setState] = useState<Pick<Paging, 'tokens' | 'at'> & { readonly listing: string }>(first);
+  const { tokens, at } = state.listing === listing ? state : first;
   return {
     token: tokens[at],
     at,
     tokens,
     goTo(index, nextToken) {
-      if (index === tokens.length) setTokens([...tokens, nextToken]);
-      setAt(Math.min(index, tokens.length));
+      setState({
+        listing,
+        tokens: index === tokens.length ? [...tokens, nextToken] : tokens,
+        at: Math.min(index, tokens.length),
+      });
     },
-    reset() {
-      setTokens([undefined]);
-      setAt(0);
-    },
+    reset: () => setState(first),
   };
 }
 
