@@ -2,11 +2,12 @@
  * What the thread of `audit-thread.ts` runs: it answers each `Job` with an `Answer` when that is done.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { type AuditEvent, AuditTrail, openAuditKey } from './audit/index.ts';
+import { AuditTrail, openAuditKey } from './audit/index.ts';
 import { systemClock } from './clock.ts';
 import { openPresentStore, type StoreLocation } from './opening.ts';
 
-export type Job = { readonly events: readonly AuditEvent[] } | 'close';
+/** The texts of events to append, each in a line; or to end. */
+export type Job = { readonly lines: string } | 'close';
 
 export interface Answer {
   readonly error?: unknown;
@@ -20,7 +21,7 @@ const trail = new AuditTrail({ store, clock: systemClock, key, durability: 'stri
 parentPort?.on('message', async (job: Job) => {
   try {
     if (job === 'close') await close();
-    else await trail.appendAlone(job.events);
+    else await trail.appendAlone(job.lines.split('\n'));
     parentPort?.postMessage({} satisfies Answer);
   } catch (error) {
     parentPort?.postMessage({ error } satisfies Answer);

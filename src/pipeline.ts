@@ -150,12 +150,7 @@ export function createPipeline({
     if (call.input['DryRun'] === true) throw refusals.dryRun();
     progress.observation?.reached('handler');
     const { output, events } = await carryOut(call, unit, progress);
-    const eventIds = new Map(events.map(({ accountId, eventId }) => [accountId, eventId]));
-    noteKeyUses(kms, operation, progress.targets, {
-      lastUsedDate: call.time,
-      requestId: wire.id,
-      eventIds,
-    });
+    noteKeyUses(kms, operation, progress.targets, { lastUsedDate: call.time, requestId: wire.id, events });
     return protocol.renderOutput(operation, output, wire.id);
   }
 

@@ -172,7 +172,7 @@ export async function openService(
           clock,
           key: auditKey,
           durability,
-          appendElsewhere: auditThread && ((events) => auditThread.append(events)),
+          appendElsewhere: auditThread && ((texts) => auditThread.append(texts)),
         });
   const recordEvents: RecordKeyEvents = async (writer, events) =>
     audit?.append(

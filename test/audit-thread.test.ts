@@ -7,7 +7,7 @@ import { AuditThread } from '../src/audit-thread.ts';
 import { auditLines, exportAndVerify } from './support/audit.ts';
 import { SKIP_UNLESS_SQLITE } from './support/engine.ts';
 import { tamper } from './support/inside.ts';
-import { ACCOUNT, startTestServer } from './support/server.ts';
+import { startTestServer } from './support/server.ts';
 
 /* The thread that appends to the audit log of a file, beside the server that has it open. */
 
@@ -17,12 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dataDirectory, { recursive: true }));
 
-const events = (...eventIds: readonly string[]) =>
-  eventIds.map((eventId) => ({
-    eventId,
-    accountId: ACCOUNT,
-    text: JSON.stringify({ eventID: eventId }),
-  }));
+const events = (...eventIds: readonly string[]) => eventIds.map((eventID) => JSON.stringify({ eventID }));
 
 describe('the thread of the audit log', { skip: SKIP_UNLESS_SQLITE }, () => {
   it('appends to the log to which changes are appended, too', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import {
   type AuditHead,
@@ -20,22 +21,26 @@ export type AuditDurability = 'strict' | 'soon';
 
 /** How long a record waits at most before it is written, in milliseconds, when answers do not wait for it. */
 const LONGEST_WAIT = 100;
-/** How many records wait at most; whatever comes then waits for them. */
-const MOST_WAITING = 5_000;
-/** How many records are appended together at most. */
+/** From how many records on those that wait are appended together, without others. */
 const MOST_TOGETHER = 500;
+/** How many such batches wait at most; whatever comes then waits for them. */
+const MOST_WAITING = 10;
+/** From how many records on a batch shows that there are many callers, whose next calls are worth a pause. */
+const MANY_TOGETHER = 8;
+/** The pause, in milliseconds. */
+const PAUSE_FOR_MANY = 1;
 /** How long records are there at most before a checkpoint covers them, in milliseconds. */
 const CHECKPOINT_INTERVAL = 10_000;
 /** How soon it is tried again to write what could not be written, in milliseconds. */
 const RETRY_PAUSE = 1_000;
 
-/** Appends events in a transaction of their own; resolves when they are durable. */
-export type AppendEvents = (events: readonly AuditEvent[]) => Promise<void>;
+/** Appends the texts of events in a transaction of their own; resolves when they are durable. */
+export type AppendTexts = (texts: readonly string[]) => Promise<void>;
 
-interface Waiting {
-  readonly event: AuditEvent;
-  readonly done: () => void;
-  readonly failed: (error: unknown) => void;
+/** Events that are appended together, and the promise of that: there are too many events for a promise each. */
+interface Batch {
+  readonly texts: string[];
+  readonly written: PromiseWithResolvers<void>;
 }
 
 /**
@@ -46,8 +51,8 @@ export class AuditTrail {
   readonly #clock: Clock;
   readonly #key: AuditKey;
   readonly #durability: AuditDurability;
-  readonly #appendElsewhere: AppendEvents | undefined;
-  #waiting: Waiting[] = [];
+  readonly #appendAlone: AppendTexts;
+  readonly #waiting: Batch[] = [];
   #writing: Promise<void> | undefined;
   #cancelWrite: (() => void) | undefined;
   #cancelCheckpoint: (() => void) | undefined;
@@ -60,13 +65,13 @@ export class AuditTrail {
     readonly clock: Clock;
     readonly key: AuditKey;
     readonly durability: AuditDurability;
-    readonly appendElsewhere?: AppendEvents | undefined;
+    readonly appendElsewhere?: AppendTexts | undefined;
   }) {
     this.#store = parts.store;
     this.#clock = parts.clock;
     this.#key = parts.key;
     this.#durability = parts.durability;
-    this.#appendElsewhere = parts.appendElsewhere;
+    this.#appendAlone = parts.appendElsewhere ?? ((texts) => this.appendAlone(texts));
   }
 
   get durability(): AuditDurability {
@@ -80,7 +85,7 @@ export class AuditTrail {
 
   /** How many records wait to be written. */
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#waiting.reduce((count, { texts }) => count + texts.length, 0);
   }
 
   /** Why nothing could be recorded at last; `undefined` when it could. */
@@ -95,30 +100,42 @@ export class AuditTrail {
    * @throws ServiceError when they could not be written
    */
   async record(events: readonly AuditEvent[]): Promise<void> {
-    const written = events.map(
-      (event) =>
-        new Promise<void>((done, failed) => {
-          this.#waiting.push({ event, done, failed });
-        }),
-    );
-    const isToWait = this.#durability === 'strict' || this.#waiting.length > MOST_WAITING;
-    if (isToWait) {
+    const batch = this.#openBatch();
+    for (const { text } of events) batch.texts.push(text);
+    if (this.#durability === 'strict' || this.#waiting.length > MOST_WAITING) {
       this.#writing ??= this.#writeAll();
-      await Promise.all(written);
+      await batch.written.promise;
     } else {
-      for (const each of written) each.catch(() => {});
-      if (this.#waiting.length >= MOST_TOGETHER && !this.isBlocked) this.#writing ??= this.#writeAll();
+      if (batch.texts.length >= MOST_TOGETHER && !this.isBlocked) this.#writing ??= this.#writeAll();
       this.#cancelWrite ??= this.#clock.schedule(LONGEST_WAIT, () => void this.#writeSoon());
     }
   }
 
+  /** The batch that the next events go with. */
+  #openBatch(): Batch {
+    const last = this.#waiting.at(-1);
+    if (last !== undefined && last.texts.length < MOST_TOGETHER) return last;
+    const batch = { texts: [], written: Promise.withResolvers<void>() };
+    // Where no answer waits for it, the trail says that it is blocked.
+    batch.written.promise.catch(() => {});
+    this.#waiting.push(batch);
+    return batch;
+  }
+
   /** Records events within the transaction of the change that they tell of. */
-  async append(writer: Writer, events: readonly AuditEvent[]): Promise<void> {
-    if (events.length === 0) return;
+  append(writer: Writer, events: readonly AuditEvent[]): Promise<void> {
+    return this.#appendTexts(
+      writer,
+      events.map(({ text }) => text),
+    );
+  }
+
+  async #appendTexts(writer: Writer, texts: readonly string[]): Promise<void> {
+    if (texts.length === 0) return;
     const now = this.#clock.now();
     const log = logFrom(this.#key.origin, await readAuditHead(writer));
     const firstIndex = log.tree.size;
-    const lines = events.map(({ text }) => log.append(text).text);
+    const lines = texts.map((text) => log.append(text).text);
     await insertAuditRecords(writer, {
       firstIndex,
       recordCount: lines.length,
@@ -131,9 +148,9 @@ export class AuditTrail {
     else this.#cancelCheckpoint ??= this.#clock.schedule(CHECKPOINT_INTERVAL, () => void this.#signSoon());
   }
 
-  /** Records events in a transaction of their own; resolves when they are durable. */
-  appendAlone(events: readonly AuditEvent[]): Promise<void> {
-    return this.#store.write((writer) => this.append(writer, events));
+  /** Records events, by their texts, in a transaction of their own; resolves when they are durable. */
+  appendAlone(texts: readonly string[]): Promise<void> {
+    return this.#store.write((writer) => this.#appendTexts(writer, texts));
   }
 
   /** Writes what waits, and signs the log as it is then. */
@@ -187,13 +204,14 @@ export class AuditTrail {
   async #writeAll(): Promise<void> {
     // Calls that are answered in the same turn of the event loop share a transaction.
     await new Promise(setImmediate);
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, MOST_TOGETHER);
+    for (let batch = this.#waiting.shift(); batch !== undefined; batch = this.#waiting.shift()) {
       try {
-        const events = batch.map(({ event }) => event);
-        await (this.#appendElsewhere?.(events) ?? this.appendAlone(events));
+        await this.#appendAlone(batch.texts);
         this.#failure = undefined;
-        for (const { done } of batch) done();
+        batch.written.resolve();
+        // A transaction costs as much as the records of fifty calls: those that are on the way share the next one.
+        const { length } = batch.texts;
+        if (length >= MANY_TOGETHER && length < MOST_TOGETHER) await pause(PAUSE_FOR_MANY);
       } catch (error) {
         this.#fail(batch, error);
         break;
@@ -203,11 +221,11 @@ export class AuditTrail {
   }
 
   /** Answers that wait are refused. What no answer waits for has been done already: it is tried again until it is written. */
-  #fail(batch: readonly Waiting[], error: unknown): void {
+  #fail(batch: Batch, error: unknown): void {
     this.#failure = error;
-    this.#waiting.unshift(...batch);
+    this.#waiting.unshift(batch);
     const kept = this.#durability === 'soon' ? MOST_WAITING : 0;
-    for (const { failed } of this.#waiting.splice(kept)) failed(error);
+    for (const { written } of this.#waiting.splice(kept)) written.reject(error);
     this.#cancelWrite ??= this.#clock.schedule(RETRY_PAUSE, () => void this.#retry());
   }
 }

@@ -161,22 +161,25 @@ export function requireUsable(operation: Operation, found: FoundTarget): void {
 /**
  * Notes which keys a request has used. What is not for keys of one usage does not use their material.
  *
- * @param when.eventIds of the audit events of the request, by the account that each is for
+ * @param when.events the audit events of the request, each for an account
  */
 export function noteKeyUses(
   kms: Kms,
   { name: operation }: Operation,
   found: readonly FoundTarget[],
   {
-    eventIds,
+    events,
     ...when
-  }: Pick<KeyUse, 'lastUsedDate' | 'requestId'> & { readonly eventIds: ReadonlyMap<string, string> },
+  }: Pick<KeyUse, 'lastUsedDate' | 'requestId'> & {
+    readonly events: readonly { readonly accountId: string; readonly eventId: string }[];
+  },
 ): void {
   for (const one of found) {
     if (one.kind !== 'key' || one.target.usage === undefined || one.key?.entry === undefined) continue;
     const { arn, record } = one.key.entry;
     const { region, keyId, accountId } = record;
-    kms.keyUses.note(arn, { ...when, operation, region, keyId, eventId: eventIds.get(accountId) });
+    const eventId = events.find((event) => event.accountId === accountId)?.eventId;
+    kms.keyUses.note(arn, { ...when, operation, region, keyId, eventId });
   }
 }
 
