@@ -7,10 +7,12 @@ import { after, before, describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import type { CreateKeyCommandInput } from '@aws-sdk/client-kms';
 import { searchAuditLog } from '../src/cli/audit-store.ts';
+import { startIssuer } from '../src/iam/openid-connect/issuer.test-support.ts';
 import type { Shape, StructureShape } from '../src/model/index.ts';
 import { allOperations, operations } from '../src/operations/index.ts';
 import { auditLines, outputOf } from './support/audit.ts';
 import { issueCertificate } from './support/certificate.ts';
+import { IdentitySecrets } from './support/identity-secrets.ts';
 import { rootKeyFileOf } from './support/inside.ts';
 import { createKey } from './support/keys.ts';
 import { find, type Secrets, textPlace } from './support/secret-search.ts';
@@ -21,8 +23,8 @@ import { receiveHttp, receiveTls } from './support/sink-receivers.ts';
 import { until } from './support/until.ts';
 
 /*
- * Marked secrets in every member that can hold one, of every operation and with keys of every usage: none gets into a
- * record, wherever records are delivered, nor into a log line, a refusal, or the database.
+ * Marked secrets in every member that can hold one, of every operation and with keys of every usage, and those that IAM and
+ * STS hand out and are shown again: none gets into a record, wherever records are delivered, nor into a log line, a refusal, or the database.
  */
 
 /** Keys with which the operations of each usage can succeed. */
@@ -103,6 +105,7 @@ describe('secrets that are sent to every operation', () => {
   const secrets: Secrets = new Map();
   const refusals: string[] = [];
   let succeeded = 0;
+  let handedOut: readonly string[];
   let dataDirectory: string;
   let places: Map<string, Buffer>;
 
@@ -152,6 +155,12 @@ describe('secrets that are sent to every operation', () => {
         }
       }
     }
+    const issuer = await startIssuer({ clock: server.clock });
+    const identities = new IdentitySecrets({ server: () => server, issuer, secrets, refusals });
+    await identities.use();
+    await identities.refuse();
+    await issuer.close();
+    handedOut = identities.answers.flatMap((answer) => answer.handsOut);
     const all = await auditLines(dataDirectory);
     const traces = async () =>
       (await readdir(trail, { recursive: true, withFileTypes: true }).catch(() => []))
@@ -199,7 +208,9 @@ describe('secrets that are sent to every operation', () => {
     assert.ok(secrets.size > 150, String(secrets.size));
     assert.ok(succeeded >= 3, String(succeeded));
     assert.ok(refusals.length > 100);
-    assert.ok(places.get('the audit log')?.includes('"eventName":"GenerateMac"'));
+    for (const name of ['GenerateMac', 'CreateAccessKey', 'GetFederationToken', 'AssumeRoleWithWebIdentity'])
+      assert.ok(places.get('the audit log')?.includes(`"eventName":"${name}"`), name);
+    assert.equal(handedOut.length, 9, handedOut.join());
   });
 
   it('are nowhere', () => {

@@ -14,11 +14,10 @@ import { readConfiguration } from '../src/config.ts';
 import { type Issuer, startIssuer } from '../src/iam/openid-connect/issuer.test-support.ts';
 import { deriveKey } from '../src/keyring/derivation.ts';
 import { openRootKeyFile } from '../src/keyring/index.ts';
-import { naiveSign } from '../src/sigv4/naive-signer.ts';
 import { listKeyMaterials } from '../src/store/index.ts';
 import { auditLines } from './support/audit.ts';
 import { engineFlags } from './support/engine.ts';
-import { identityPolicy, trustPolicy } from './support/identities.ts';
+import { IdentitySecrets, ROLE } from './support/identity-secrets.ts';
 import { createImportedKey, importMaterial } from './support/import.ts';
 import { openInside, rootKeyFileOf, tamper } from './support/inside.ts';
 import { allow, keyPolicy } from './support/key-policies.ts';
@@ -27,21 +26,13 @@ import { assertRefused } from './support/refusal.ts';
 import { find, type Places, type Secrets, textPlace } from './support/secret-search.ts';
 import {
   ACCOUNT,
-  type Credentials,
   OTHER_ACCOUNT,
   REGION,
   ROOT_CREDENTIALS,
   startTestServer,
   type TestServer,
 } from './support/server.ts';
-import {
-  type SignedRequestOptions,
-  sendRequest,
-  signedRequest,
-  type WireAnswer,
-} from './support/signed-request.ts';
-import { dateAt } from './support/signing-attempts.ts';
-import { childOf, parseXml } from './support/xml.ts';
+import { type SignedRequestOptions, signedRequest, type WireAnswer } from './support/signed-request.ts';
 
 /*
  * Secrets stay where they belong: in memory, and in the answers that are for them. Marked ones are sent in and fetched
@@ -59,6 +50,7 @@ const refusals: string[] = [];
 let dataDirectory: string;
 let server: TestServer;
 let issuer: Issuer;
+let identities: IdentitySecrets;
 let KeyId: string;
 let runningFiles: Places;
 let closedFiles: Places;
@@ -67,12 +59,13 @@ before(async () => {
   dataDirectory = await mkdtemp(join(tmpdir(), 'qkms-secrets-'));
   server = await startTestServer({ dataDirectory, auditDurability: 'strict' });
   issuer = await startIssuer({ clock: server.clock });
+  identities = new IdentitySecrets({ server: () => server, issuer, secrets: callerSecrets, refusals });
   try {
     await useSecrets();
     await importSecrets();
     await provokeRefusals();
-    await useIdentitySecrets();
-    await refuseIdentitySecrets();
+    await identities.use();
+    await identities.refuse();
     await commandIdentities();
     await collectOwnSecrets();
     const auditLog = textPlace('the audit log', await auditLines(dataDirectory));
@@ -200,165 +193,6 @@ async function provokeRefusals(): Promise<void> {
   await succeed('EnableKey', { KeyId });
 }
 
-/** Answers over the AWS Query protocol, by what they were to hand out, which no other may hold. */
-const queryAnswers: { readonly body: string; readonly handsOut: readonly string[] }[] = [];
-
-/** Sends a form, signed as the SDKs sign it, and unsigned without credentials. */
-async function sendForm(
-  service: 'iam' | 'sts',
-  fields: Readonly<Record<string, string>>,
-  credentials: Credentials | undefined,
-): Promise<WireAnswer> {
-  const Version = service === 'iam' ? '2010-05-08' : '2011-06-15';
-  const body = new URLSearchParams({ Version, ...fields }).toString();
-  const date = dateAt(server);
-  const headers = [
-    ['Host', 'iam.example'],
-    ['Content-Type', 'application/x-www-form-urlencoded'],
-    ['X-Amz-Date', date],
-    ...(credentials?.sessionToken === undefined
-      ? []
-      : [['X-Amz-Security-Token', credentials.sessionToken] as const]),
-  ] as const;
-  const scope = `${date.slice(0, 8)}/${REGION}/${service}/aws4_request`;
-  const rawHeaders =
-    credentials === undefined
-      ? headers.flat()
-      : naiveSign({ headers, body, ...credentials, date, scope }).rawHeaders;
-  return sendRequest({ endpoint: server.endpoint, rawHeaders, body });
-}
-
-async function refuseForm(code: string, ...request: Parameters<typeof sendForm>): Promise<void> {
-  const { body } = await sendForm(...request);
-  assert.equal(childOf(childOf(parseXml(body), 'Error'), 'Code').text, code, body);
-  refusals.push(body);
-}
-
-/** Calls an operation that hands out no secret. */
-async function call(...[service, fields, credentials]: Parameters<typeof sendForm>): Promise<void> {
-  const { status, body } = await sendForm(service, fields, credentials);
-  assert.equal(status, 200, body);
-  queryAnswers.push({ body, handsOut: [] });
-}
-
-/** Calls an operation that hands out credentials, and notes them. */
-async function obtain(
-  element: 'AccessKey' | 'Credentials',
-  ...[service, fields, credentials]: Parameters<typeof sendForm>
-): Promise<Credentials> {
-  const { status, body } = await sendForm(service, fields, credentials);
-  assert.equal(status, 200, body);
-  const name = fields['Action'] ?? '';
-  const shown = childOf(childOf(parseXml(body), `${name}Result`), element);
-  const secretAccessKey = childOf(shown, 'SecretAccessKey').text;
-  const handsOut = [`the secret access key of ${name}`];
-  callerSecrets.set(`the secret access key of ${name}`, Buffer.from(secretAccessKey));
-  const obtained = { accessKeyId: childOf(shown, 'AccessKeyId').text, secretAccessKey };
-  if (element === 'AccessKey') {
-    queryAnswers.push({ body, handsOut });
-    return obtained;
-  }
-  const sessionToken = childOf(shown, 'SessionToken').text;
-  handsOut.push(`the session token of ${name}`);
-  callerSecrets.set(`the session token of ${name}`, Buffer.from(sessionToken));
-  queryAnswers.push({ body, handsOut });
-  return { ...obtained, sessionToken };
-}
-
-/** An OpenID Connect token that will be found wherever it, or its signature alone, turns up. */
-async function plantToken(
-  name: string,
-  claims: Readonly<Record<string, unknown>> = {},
-  options?: Parameters<Issuer['sign']>[1],
-): Promise<string> {
-  const token = await issuer.sign({ aud: AUDIENCE, sub: 'workload', ...claims }, options);
-  callerSecrets.set(`the OpenID token of ${name}`, Buffer.from(token));
-  callerSecrets.set(`the signature of the OpenID token of ${name}`, Buffer.from(token.split('.')[2] ?? ''));
-  return token;
-}
-
-const AUDIENCE = 'sts.amazonaws.com';
-const ROLE = { RoleArn: `arn:aws:iam::${ACCOUNT}:role/workload`, RoleSessionName: 'session' };
-let user: Credentials;
-let session: Credentials;
-
-/** Uses identities with everything that takes or returns a secret. */
-async function useIdentitySecrets(): Promise<void> {
-  const root = ROOT_CREDENTIALS;
-  const PolicyDocument = JSON.stringify(identityPolicy({ Effect: 'Allow', Action: '*', Resource: '*' }));
-  const Federated = `arn:aws:iam::${ACCOUNT}:oidc-provider/${issuer.url.replace('http://', '')}`;
-  const Principal = { AWS: '*', Federated };
-  const AssumeRolePolicyDocument = trustPolicy({ Effect: 'Allow', Principal, Action: 'sts:*' });
-  await call('iam', { Action: 'CreateUser', UserName: 'ada' }, root);
-  await call('iam', { Action: 'PutUserPolicy', UserName: 'ada', PolicyName: 'p', PolicyDocument }, root);
-  await call(
-    'iam',
-    { Action: 'CreateOpenIDConnectProvider', Url: issuer.url, 'ClientIDList.member.1': AUDIENCE },
-    root,
-  );
-  await call('iam', { Action: 'CreateRole', RoleName: 'workload', AssumeRolePolicyDocument }, root);
-  user = await obtain('AccessKey', 'iam', { Action: 'CreateAccessKey', UserName: 'ada' }, root);
-  session = await obtain('Credentials', 'sts', { Action: 'AssumeRole', ...ROLE }, user);
-  const others = [
-    await obtain('Credentials', 'sts', { Action: 'GetSessionToken' }, user),
-    await obtain('Credentials', 'sts', { Action: 'GetFederationToken', Name: 'guest' }, user),
-    await obtain(
-      'Credentials',
-      'sts',
-      { Action: 'AssumeRoleWithWebIdentity', ...ROLE, WebIdentityToken: await plantToken('a success') },
-      undefined,
-    ),
-  ];
-  for (const credentials of [user, session, ...others])
-    await call('sts', { Action: 'GetCallerIdentity' }, credentials);
-  const { accessKeyId: AccessKeyId } = user;
-  await call('iam', { Action: 'ListAccessKeys', UserName: 'ada' }, root);
-  await call('iam', { Action: 'GetAccessKeyLastUsed', AccessKeyId }, root);
-  await call('iam', { Action: 'GetUser' }, user);
-  await call('iam', { Action: 'GetRole', RoleName: 'workload' }, root);
-  await call('iam', { Action: 'UpdateAccessKey', UserName: 'ada', AccessKeyId, Status: 'Inactive' }, root);
-  await refuseForm('InvalidClientTokenId', 'iam', { Action: 'GetUser' }, user);
-  await call('iam', { Action: 'UpdateAccessKey', UserName: 'ada', AccessKeyId, Status: 'Active' }, root);
-}
-
-/** Sends the secrets of identities along with what is refused. */
-async function refuseIdentitySecrets(): Promise<void> {
-  const identity = { Action: 'GetCallerIdentity' };
-  const { sessionToken = '' } = session;
-  await refuseForm('SignatureDoesNotMatch', 'sts', identity, { ...session, secretAccessKey: 'wrong' });
-  await refuseForm('InvalidClientTokenId', 'sts', identity, { ...session, sessionToken: `${sessionToken}A` });
-  await refuseForm('InvalidClientTokenId', 'sts', identity, { ...user, sessionToken });
-  await refuseForm('InvalidAction', 'sts', { Action: 'Unknown', SessionToken: sessionToken }, session);
-  const present = async (
-    code: string,
-    WebIdentityToken: string,
-    more: Readonly<Record<string, string>> = {},
-  ) =>
-    refuseForm(
-      code,
-      'sts',
-      { Action: 'AssumeRoleWithWebIdentity', ...ROLE, WebIdentityToken, ...more },
-      undefined,
-    );
-  await present('ExpiredTokenException', await plantToken('an expired token', { exp: 1 }));
-  await present('InvalidIdentityToken', await plantToken('another audience', { aud: 'other' }));
-  await present(
-    'InvalidIdentityToken',
-    await plantToken('another issuer', { iss: 'https://other.example.com' }),
-  );
-  await present('InvalidIdentityToken', `${await plantToken('an altered token')}A`);
-  await present('InvalidIdentityToken', `.${await plantToken('no token')}`);
-  await present('ValidationError', await plantToken('a wrong duration'), { DurationSeconds: '1' });
-  await present('ValidationError', (await plantToken('a token too long')).padEnd(20_001, '.'));
-  await present('MalformedInput', await plantToken('a malformed request'), { DurationSeconds: 'x' });
-  await present('AccessDenied', await plantToken('an unknown role'), { RoleArn: `${ROLE.RoleArn}s` });
-  await present('MalformedPolicyDocument', await plantToken('a malformed policy'), { Policy: '{' });
-  // An issuer that fails is asked for its keys anew because of a key id that it has not published.
-  issuer.misbehave('failing');
-  await present('IDPCommunicationError', await plantToken('an issuer that fails', {}, { kid: 'unknown' }));
-  issuer.misbehave(undefined);
-}
-
 /** What an operator does to identities beside the server. */
 async function commandIdentities(): Promise<void> {
   const configuration = readConfiguration(
@@ -421,12 +255,12 @@ async function provokeFailures(): Promise<void> {
     Plaintext: plant('a request that meets a damaged row'),
   });
   await tamper(dataDirectory, 'update access_keys set wrapped_secret = $1', Buffer.alloc(80));
-  await refuseForm('InternalFailure', 'sts', { Action: 'GetCallerIdentity' }, user);
+  await identities.refuseForm('InternalFailure', 'sts', { Action: 'GetCallerIdentity' }, identities.user);
   await tamper(dataDirectory, 'drop table identities');
-  await refuseForm('InternalFailure', 'sts', { Action: 'GetCallerIdentity' }, session);
-  const WebIdentityToken = await plantToken('a request without identities');
+  await identities.refuseForm('InternalFailure', 'sts', { Action: 'GetCallerIdentity' }, identities.session);
+  const WebIdentityToken = await identities.plantToken('a request without identities');
   const assume = { Action: 'AssumeRoleWithWebIdentity', ...ROLE, WebIdentityToken };
-  await refuseForm('InternalFailure', 'sts', assume, undefined);
+  await identities.refuseForm('InternalFailure', 'sts', assume, undefined);
   await tamper(dataDirectory, 'drop table aliases');
   await fail('KMSInternalException', 'Encrypt', {
     KeyId: 'alias/a',
@@ -499,13 +333,13 @@ describe('secrets stay where they belong', () => {
   });
 
   it('none of the service itself is in any answer', () => {
-    const answers = [...successes, ...queryAnswers.map(({ body }) => body)];
+    const answers = [...successes, ...identities.answers.map(({ body }) => body)];
     assert.deepEqual(find(ownSecrets, textPlace('the answers', answers)), []);
   });
 
   it('those of identities are in the answers that hand them out, and in no other', () => {
-    assert.equal(queryAnswers.flatMap(({ handsOut }) => handsOut).length, 9);
-    for (const { body, handsOut } of queryAnswers) {
+    assert.equal(identities.answers.flatMap(({ handsOut }) => handsOut).length, 9);
+    for (const { body, handsOut } of identities.answers) {
       const place = textPlace('an answer', [body]);
       const found = find(callerSecrets, place).map((text) => text.split(',')[0]);
       assert.deepEqual([...new Set(found)].sort(), handsOut.toSorted());
