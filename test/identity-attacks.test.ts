@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import type { IAM } from '@aws-sdk/client-iam';
 import type { KMS } from '@aws-sdk/client-kms';
-import type { AssumeRoleCommandInput, Credentials as StsCredentials } from '@aws-sdk/client-sts';
+import type { AssumeRoleCommandInput } from '@aws-sdk/client-sts';
 import { createUserWithKey, identityPolicy, trustPolicy, type UserWithKey } from './support/identities.ts';
 import { allow, keyPolicy, rootOf } from './support/key-policies.ts';
 import { createKey } from './support/keys.ts';
 import { assertRefused } from './support/refusal.ts';
+import { credentialsOf } from './support/role-sessions.ts';
 import {
   ACCOUNT,
   type Credentials,
@@ -80,15 +81,6 @@ async function createPolicy(
 ): Promise<string> {
   const { Policy } = await by.createPolicy({ PolicyName, PolicyDocument: JSON.stringify(policy) });
   return Policy?.Arn ?? '';
-}
-
-function credentialsOf(credentials: StsCredentials | undefined): Credentials {
-  assert.ok(credentials?.AccessKeyId && credentials.SecretAccessKey && credentials.SessionToken);
-  return {
-    accessKeyId: credentials.AccessKeyId,
-    secretAccessKey: credentials.SecretAccessKey,
-    sessionToken: credentials.SessionToken,
-  };
 }
 
 async function assume(

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { IAM } from '@aws-sdk/client-iam';
-import type { Credentials as StsCredentials } from '@aws-sdk/client-sts';
 import { createUserWithKey, identityPolicy, trustPolicy, type UserWithKey } from './support/identities.ts';
 import { allow, keyPolicy } from './support/key-policies.ts';
 import { createKey } from './support/keys.ts';
 import { assertRefused } from './support/refusal.ts';
+import { credentialsOf } from './support/role-sessions.ts';
 import {
   ACCOUNT,
   type Credentials,
@@ -28,15 +28,6 @@ before(async () => {
   });
 });
 after(() => server.close());
-
-function credentialsOf(credentials: StsCredentials | undefined): Credentials {
-  assert.ok(credentials?.AccessKeyId && credentials.SecretAccessKey && credentials.SessionToken);
-  return {
-    accessKeyId: credentials.AccessKeyId,
-    secretAccessKey: credentials.SecretAccessKey,
-    sessionToken: credentials.SessionToken,
-  };
-}
 
 async function federate(Name: string, policy?: object, by = ada.credentials): Promise<Credentials> {
   const sts = server.sts({ credentials: by });
