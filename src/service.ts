@@ -34,6 +34,7 @@ import { RequestLimiter, resourceQuotasOf } from './quotas/index.ts';
 import { findUnreadyReason, requireSameTime, type UnreadyReason } from './readiness.ts';
 import type { Ground, NamedSeed } from './seed/index.ts';
 import type { OpenedStore, Store, Writer } from './store/index.ts';
+import { type HttpRefusal, HttpRefusals } from './telemetry/http-refusals.ts';
 import type { Metrics, MetricsSnapshot } from './telemetry/metrics.ts';
 import { observe } from './telemetry/observation.ts';
 import type { Tracing } from './telemetry/tracing.ts';
@@ -52,6 +53,8 @@ export interface Service {
   auditSinkLags(): Promise<readonly DeliveryLag[]>;
   /** By which the audit log is verified (PEM); `undefined` when nothing is recorded. */
   readonly auditPublicKey: string | undefined;
+  /** Counts what HTTP refuses before it reaches `answer`. */
+  noteRefusal(cause: HttpRefusal, sourceAddress: string | undefined): void;
   /** The figures of this process; `undefined` where nobody wants any. */
   metrics(): Promise<MetricsSnapshot> | undefined;
   close(): Promise<void>;
@@ -238,7 +241,8 @@ export async function openService(
     : () => {};
   const deliveries = startDeliveries({ store, clock, logger, delivers: options.scheduler }, configuration);
   const unreadyReason = () => findUnreadyReason({ store, keyring, audit, requireRightClock });
-  metrics?.showService(store, audit);
+  const httpRefusals = new HttpRefusals(logger, clock);
+  metrics?.showService(store, audit, httpRefusals);
   if (options.scheduler) metrics?.showStore({ store, clock, sinkLags: deliveries.lags, unreadyReason });
   const tracing = await createTracing(configuration, logger);
   const observers = { metrics: metrics?.requests, tracing, logger };
@@ -257,6 +261,7 @@ export async function openService(
     unreadyReason,
     auditSinkLags: deliveries.lags,
     auditPublicKey: auditKey && publicKeyOf(auditKey),
+    noteRefusal: (...refusal) => httpRefusals.note(...refusal),
     metrics: () => metrics?.snapshot(),
     async close() {
       stopScheduler();

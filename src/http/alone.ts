@@ -37,6 +37,7 @@ export async function serveAlone({ configuration, service, logger, announce }: H
     unreadyReason: () => hosted.unreadyReason(),
     auditSinkLags: () => hosted.auditSinkLags(),
     auditPublicKey: hosted.auditPublicKey,
+    noteRefusal: (...refusal) => hosted.noteRefusal(...refusal),
     trustedProxies: configuration.trustedProxies,
     developmentAccount: developmentAccountOf(configuration),
     logger,

@@ -3,6 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { pino } from 'pino';
 import { connectRaw, type RawReply } from '../../test/support/raw-client.ts';
 import type { Answer } from '../pipeline.ts';
+import type { HttpRefusal } from '../telemetry/http-refusals.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { openHttpServer } from './server.ts';
 
@@ -16,6 +17,7 @@ const IMPATIENT: Partial<Limits> = {
 
 async function serve(t: TestContext, options: { answer?: Answer; limits?: Partial<Limits> } = {}) {
   const answered: string[] = [];
+  const refused: string[] = [];
   const server = await openHttpServer({
     address: { host: '127.0.0.1', port: 0 },
     tls: undefined,
@@ -26,11 +28,12 @@ async function serve(t: TestContext, options: { answer?: Answer; limits?: Partia
       );
     },
     unreadyReason: async () => undefined,
+    noteRefusal: (cause, sourceAddress) => void refused.push(`${cause} ${sourceAddress}`),
     logger: pino({ level: 'silent' }),
     limits: { ...LIMITS, drainTimeout: 0, ...options.limits },
   });
   t.after(() => server.drain());
-  return { port: server.port, answered };
+  return { port: server.port, answered, refused };
 }
 
 function assertRefused(reply: RawReply, status: number, type: string): void {
@@ -48,6 +51,15 @@ async function assertServes(port: number): Promise<void> {
   assert.equal((await client.reply()).status, 200);
   client.socket.destroy();
 }
+
+/** Why requests are refused, by status. */
+const CAUSES: ReadonlyMap<number, HttpRefusal> = new Map([
+  [400, 'malformed'],
+  [408, 'timeout'],
+  [413, 'body-too-large'],
+  [417, 'expectation'],
+  [431, 'headers-too-large'],
+]);
 
 const ENOUGH_HEADERS = Array.from({ length: LIMITS.headerCount - 1 }, (_, at) => `X-${at}: 1\r\n`).join('');
 
@@ -114,12 +126,13 @@ describe('a broken request is refused and its connection closed while others are
   ];
   for (const [what, request, status, type] of broken) {
     it(`${what}: ${status}`, async (t) => {
-      const { port, answered } = await serve(t);
+      const { port, answered, refused } = await serve(t);
       const client = await connectRaw(port);
       client.send(request);
       assertRefused(await client.reply(), status, type);
       assert.equal(await client.closed(), '');
       assert.deepEqual(answered, []);
+      assert.deepEqual(refused, [`${CAUSES.get(status)} 127.0.0.1`]);
       await assertServes(port);
     });
   }
@@ -154,7 +167,7 @@ describe('a body', () => {
 
   for (const chunked of [false, true]) {
     it(`one byte larger is refused, and its sender reads so (${chunked ? 'chunked' : 'length given'})`, async (t) => {
-      const { port, answered } = await serve(t, { limits: { bodySize: 100_000 } });
+      const { port, answered, refused } = await serve(t, { limits: { bodySize: 100_000 } });
       const client = await connectRaw(port);
       const body = 'x'.repeat(100_001);
       client.send('POST / HTTP/1.1\r\nHost: x\r\n');
@@ -166,6 +179,7 @@ describe('a body', () => {
       assertRefused(await client.reply(), 413, 'RequestEntityTooLargeException');
       assert.equal(await client.closed(), '');
       assert.deepEqual(answered, []);
+      assert.deepEqual(refused, ['body-too-large 127.0.0.1']);
     });
   }
 
@@ -192,19 +206,19 @@ describe('a body', () => {
   });
 
   it('that its sender gives up on is forgotten', async (t) => {
-    const { port, answered } = await serve(t);
+    const { port, answered, refused } = await serve(t);
     const client = await connectRaw(port);
     client.send('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"half":');
     client.socket.end();
     await client.closed();
-    assert.deepEqual(answered, []);
+    assert.deepEqual([...answered, ...refused], []);
     await assertServes(port);
   });
 });
 
 describe('a slow client is cut off while others are served', () => {
   it('one that dribbles its headers: 408', async (t) => {
-    const { port } = await serve(t, { limits: IMPATIENT });
+    const { port, refused } = await serve(t, { limits: IMPATIENT });
     const client = await connectRaw(port);
     client.send('POST / HTTP/1.1\r\nHost: x\r\n');
     const dribble = setInterval(() => client.send('A: 1\r\n'), 2);
@@ -212,6 +226,7 @@ describe('a slow client is cut off while others are served', () => {
     assertRefused(await client.reply(), 408, 'RequestTimeoutException');
     await client.closed();
     await assertServes(port);
+    assert.deepEqual(refused, ['timeout 127.0.0.1']);
   });
 
   it('one that dribbles its body: 408', async (t) => {
@@ -244,11 +259,12 @@ describe('a slow client is cut off while others are served', () => {
 
 describe('connections', () => {
   it('beyond the limit are dropped until another one closes', async (t) => {
-    const { port } = await serve(t, { limits: { connections: 1 } });
+    const { port, refused } = await serve(t, { limits: { connections: 1 } });
     const first = await connectRaw(port);
     first.send('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}');
     assert.equal((await first.reply()).status, 200);
     assert.equal(await (await connectRaw(port)).closed(), '');
+    assert.deepEqual(refused, ['connection-limit 127.0.0.1']);
     first.send('POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}');
     assert.equal((await first.reply()).status, 200);
     await first.closed();

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Configuration } from '../config.ts';
 import type { Answer } from '../pipeline.ts';
 import type { UnreadyReason } from '../readiness.ts';
+import type { HttpRefusal } from '../telemetry/http-refusals.ts';
 import type { MetricsSnapshot } from '../telemetry/metrics.ts';
 
 /** A service that a process has opened. */
@@ -13,6 +14,8 @@ export interface HostedService {
   auditSinkLags(): Promise<readonly object[]>;
   /** PEM; `undefined` when nothing is recorded. */
   readonly auditPublicKey: string | undefined;
+  /** Counts what HTTP refuses before it reaches `answer`. */
+  noteRefusal(cause: HttpRefusal, sourceAddress: string | undefined): void;
   /** The figures of this process; `undefined` where nobody wants any. */
   metrics(): Promise<MetricsSnapshot> | undefined;
   close(): Promise<void>;

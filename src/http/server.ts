@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { ListenAddress } from '../listen-address.ts';
 import type { Answer } from '../pipeline.ts';
 import type { UnreadyReason } from '../readiness.ts';
+import type { HttpRefusal } from '../telemetry/http-refusals.ts';
 import { collectBody } from './body.ts';
 import { refuseBrokenRequests } from './broken-requests.ts';
 import { type Connection, type Connections, trackConnections } from './connections.ts';
@@ -28,6 +29,8 @@ export interface HttpServerOptions {
   auditSinkLags?(): Promise<readonly object[]>;
   /** By which audit logs are verified (PEM); absent when there is none. */
   readonly auditPublicKey?: string | undefined;
+  /** Is told of what is refused before it reaches `answer`. */
+  noteRefusal?(cause: HttpRefusal, sourceAddress: string | undefined): void;
   readonly logger: Logger;
   readonly limits?: Limits;
   /** Addresses and networks of proxies whose word on where a request comes from is taken. */
@@ -64,6 +67,8 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
   const { answer, logger, limits = LIMITS } = options;
   const secureTransport = options.tls !== undefined;
   const bodyLimits = { limit: limits.bodySize, discardLimit: limits.discardedBodySize };
+  const noteRefusal: NonNullable<HttpServerOptions['noteRefusal']> = (...refusal) =>
+    options.noteRefusal?.(...refusal);
   let draining = false;
 
   const send: Send = (response, reply, id = randomUUID()) => {
@@ -90,6 +95,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
   function answerRequest(connection: Connection, request: IncomingMessage, response: ServerResponse): void {
     collectBody(request, bodyLimits, async (body) => {
       connection.inFlight += 1;
+      if (body === undefined) noteRefusal('body-too-large', connection.address);
       const id = randomUUID();
       const { method = '', url = '', rawHeaders, headers } = request;
       const origin = originOf(request, connection.address);
@@ -115,6 +121,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     const connection = connections.of(request.socket);
     if (connection === undefined) return void response.destroy();
     if (request.headers.host === undefined && request.httpVersion === '1.1') {
+      noteRefusal('malformed', connection.address);
       send(response, malformedRequest());
     } else if (request.method === 'POST' && request.url !== undefined && isEndpoint(request.url)) {
       answerRequest(connection, request, response);
@@ -122,7 +129,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
       routes(request, response);
     }
   });
-  refuseBrokenRequests(server, { connections, send, limits, secureTransport });
+  refuseBrokenRequests(server, { connections, send, limits, secureTransport, noteRefusal });
 
   const port = await listen(server, options.address);
   server.on('error', (error) => logger.error({ err: error }, 'the listening socket failed'));

@@ -38,6 +38,7 @@ export function serveAsWorker(service: ServiceModule, createLogger: (level: LogL
         unreadyReason: () => opened.unreadyReason(),
         auditSinkLags: () => opened.auditSinkLags(),
         auditPublicKey: opened.auditPublicKey,
+        noteRefusal: (...refusal) => opened.noteRefusal(...refusal),
         trustedProxies: configuration.trustedProxies,
         developmentAccount: developmentAccountOf(configuration),
         logger: log,

@@ -1,9 +1,10 @@
-import { Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { AuditTrail, DeliveryLag } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import type { UnreadyReason } from '../readiness.ts';
 import type { Engine, Store } from '../store/index.ts';
 import { showContents } from './contents-metrics.ts';
+import type { HttpRefusals } from './http-refusals.ts';
 import { processMetrics } from './process-metrics.ts';
 import { RequestMetrics } from './request-metrics.ts';
 import { countCaches, EngineMetrics } from './store-metrics.ts';
@@ -21,8 +22,9 @@ export class Metrics {
   /** An engine that does what another one does, and is watched while it does. */
   watchEngine = (engine: Engine): Engine => this.#engine.watch(engine);
 
-  /** Shows what a service has in memory, and what waits in it. */
-  showService(store: Store, audit: AuditTrail | undefined): void {
+  /** Shows what a service has in memory, what waits in it, and what never reaches it. */
+  showService(store: Store, audit: AuditTrail | undefined, httpRefusals: HttpRefusals): void {
+    showHttpRefusals(this.#registry, httpRefusals);
     countCaches(this.#registry, () => store.cacheFigures());
     if (audit !== undefined) showAudit(this.#registry, audit);
   }
@@ -44,6 +46,19 @@ export class Metrics {
     ]);
     return [...service, ...process];
   }
+}
+
+function showHttpRefusals(registry: Registry, refusals: HttpRefusals): void {
+  new Counter({
+    name: 'qkms_http_refusals_total',
+    help: 'Requests and connections that were refused before it could be told what they are for.',
+    labelNames: ['cause'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [cause, count] of refusals.counts()) this.inc({ cause }, count);
+    },
+  });
 }
 
 function showAudit(registry: Registry, audit: AuditTrail): void {

@@ -113,6 +113,7 @@ export async function startQkms(options: QkmsOptions = {}): Promise<Qkms> {
     tls: undefined,
     answer: service.answer,
     unreadyReason: () => service.unreadyReason(),
+    noteRefusal: (...refusal) => service.noteRefusal(...refusal),
     developmentAccount: accountId,
     logger,
     clock,

@@ -119,6 +119,7 @@ export async function startTestServer(
     unreadyReason: service.unreadyReason,
     auditSinkLags: service.auditSinkLags,
     auditPublicKey: service.auditPublicKey,
+    noteRefusal: service.noteRefusal,
     trustedProxies: options.trustedProxies ?? [],
     developmentAccount: developmentAccountOf(configuration),
     clock,

@@ -52,6 +52,7 @@ const service: ServiceModule = {
       unreadyReason: async () => undefined,
       auditSinkLags: async () => [],
       auditPublicKey: undefined,
+      noteRefusal() {},
       metrics: () => undefined,
       close: async () => void process.stderr.write(`closed ${scheduler ? 'scheduler' : 'worker'}\n`),
     };
