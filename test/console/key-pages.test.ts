@@ -99,18 +99,6 @@ describe('the page of a key in the console', () => {
     assert.equal((await kms.describeKey({ KeyId: keyId })).KeyMetadata?.KeyState, 'PendingImport');
   });
 
-  it('says where private keys are imported', async (t) => {
-    const { keyId } = await createKey(kms, {
-      Origin: 'EXTERNAL',
-      KeySpec: 'ECC_NIST_P256',
-      KeyUsage: 'SIGN_VERIFY',
-    });
-    const page = await suite.open(t, `/keys/${keyId}/import`);
-    await page.getByText('import them with the AWS CLI').waitFor();
-    await page.getByRole('link', { name: 'The guide' }).click();
-    await page.getByRole('heading', { level: 1 }).first().waitFor();
-  });
-
   it('fits on a phone, every tab of it', async (t) => {
     const { keyId } = await createKey(kms, { Origin: 'EXTERNAL', MultiRegion: true });
     const page = await suite.open(t, `/keys/${keyId}`, PHONE);

@@ -15,9 +15,11 @@ import { Failure } from '../layout/failure.tsx';
 import { PageLink } from '../layout/link.tsx';
 import { useAction } from '../layout/use-action.ts';
 import { BlobField } from '../reference/form/blob-field.tsx';
+import { decode } from '../reference/form/bytes.ts';
 import { useSession } from '../session/context.ts';
 import type { KeyMetadata } from './key-rows.ts';
-import { canWrap, WRAPPING, wrapMaterial } from './wrap-material.ts';
+import { type ReadMaterial, readPrivateKey } from './private-key.ts';
+import { canWrap, isSecret, wrapMaterial, wrappingFor } from './wrap-material.ts';
 
 const AS_DECIDED = { value: '', label: 'New if the key never had any, else the same again' } as const;
 const TYPES = [
@@ -34,15 +36,11 @@ export function ImportTab({
   readonly metadata: KeyMetadata;
   readonly changed: () => void;
 }) {
-  const { KeySpec = '' } = metadata;
-  const isSecret = /^(?:SYMMETRIC_DEFAULT|HMAC)/.test(KeySpec);
-  if (!isSecret || !canWrap()) {
+  if (!canWrap()) {
     return (
       <Container header={<Header variant="h2">Key material</Header>}>
-        {isSecret
-          ? 'Browsers wrap key material only in pages of HTTPS or of a loopback address: open the console at one, or import with the AWS CLI.'
-          : 'Private keys are too long for what browsers can wrap with: import them with the AWS CLI and OpenSSL.'}{' '}
-        <PageLink path="/guides/import">The guide</PageLink> tells how.
+        Browsers wrap key material only in pages of HTTPS or of a loopback address: open the console at one,
+        or import with the AWS CLI. <PageLink path="/guides/import">The guide</PageLink> tells how.
       </Container>
     );
   }
@@ -51,21 +49,24 @@ export function ImportTab({
 
 function ImportForm({ metadata, changed }: Parameters<typeof ImportTab>[0]) {
   const { session } = useSession();
-  const { KeyId = '', KeySpec, KeyState } = metadata;
+  const { KeyId = '', KeySpec = '', KeyState } = metadata;
   const [material, setMaterial] = useState<string>();
   const [days, setDays] = useState('');
   const [type, setType] = useState<(typeof TYPES)[number]>(AS_DECIDED);
   const [round, setRound] = useState(0);
   const [deleting, setDeleting] = useState(false);
+  const read = material === undefined ? undefined : readMaterial(KeySpec, material);
+  const isReady = read !== undefined && 'bytes' in read;
   const act = useAction(async () => {
+    if (!isReady) return;
     const { PublicKey = '', ImportToken } = await callKms(session, 'GetParametersForImport', {
       KeyId,
-      ...WRAPPING,
+      ...wrappingFor(KeySpec),
     });
     const input: InputOf<'ImportKeyMaterial'> = {
       KeyId,
       ImportToken,
-      EncryptedKeyMaterial: await wrapMaterial(PublicKey, material ?? ''),
+      EncryptedKeyMaterial: await wrapMaterial(PublicKey, KeySpec, read.bytes.slice()),
       ...expiryOf(days),
       ...(type.value !== '' && { ImportType: type.value }),
     };
@@ -79,14 +80,18 @@ function ImportForm({ metadata, changed }: Parameters<typeof ImportTab>[0]) {
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        if (material !== undefined) void act.run();
+        if (isReady) void act.run();
       }}
     >
       <Container
         header={
           <Header
             variant="h2"
-            description="It is wrapped in this browser, under a key that only the server can unwrap it with (RSAES-OAEP with SHA-256)."
+            description={
+              isSecret(KeySpec)
+                ? 'It is wrapped in this browser, under a key that only the server can unwrap it with (RSAES-OAEP with SHA-256).'
+                : 'It is wrapped in this browser: under a new AES key (AES key wrap with padding), and that under a key that only the server can unwrap it with (RSAES-OAEP with SHA-256).'
+            }
             actions={
               <Button
                 formAction="none"
@@ -108,9 +113,8 @@ function ImportForm({ metadata, changed }: Parameters<typeof ImportTab>[0]) {
           <FormField
             stretch
             label="Key material"
-            description={
-              KeySpec === 'SYMMETRIC_DEFAULT' ? '32 bytes.' : 'As many bytes as the hash of the key spec has.'
-            }
+            description={describeMaterial(KeySpec)}
+            errorText={read !== undefined && 'fault' in read ? read.fault : undefined}
           >
             <BlobField key={round} label="Key material" value={material} onChange={setMaterial} />
           </FormField>
@@ -133,7 +137,7 @@ function ImportForm({ metadata, changed }: Parameters<typeof ImportTab>[0]) {
             </FormField>
           )}
           {act.error && <Failure error={act.error} what="The key material was not imported" />}
-          <Button variant="primary" loading={act.running} disabled={material === undefined}>
+          <Button variant="primary" loading={act.running} disabled={!isReady}>
             Import
           </Button>
         </SpaceBetween>
@@ -158,6 +162,16 @@ function ImportForm({ metadata, changed }: Parameters<typeof ImportTab>[0]) {
       </Container>
     </form>
   );
+}
+
+function readMaterial(keySpec: string, material: string): ReadMaterial {
+  return isSecret(keySpec) ? { bytes: decode(material) } : readPrivateKey(material);
+}
+
+function describeMaterial(keySpec: string): string {
+  if (keySpec === 'SYMMETRIC_DEFAULT') return '32 bytes.';
+  if (isSecret(keySpec)) return 'As many bytes as the hash of the key spec has.';
+  return 'The private key in PKCS #8, not encrypted: PEM, as text or a file, or DER.';
 }
 
 function expiryOf(days: string): Pick<InputOf<'ImportKeyMaterial'>, 'ExpirationModel' | 'ValidTo'> {
