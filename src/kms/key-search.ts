@@ -68,28 +68,53 @@ export async function searchKeys(
   look: (key: KeyOutline) => Promise<SeenKey | undefined>,
 ): Promise<KeySearch> {
   const withAliases = filter.texts !== undefined;
-  const rows = await kms.store.read((reader) =>
-    scanKeys(reader, { ...place, withAliases }, after, MOST_SCANNED + 1),
-  );
-  const scanned = rows.slice(0, MOST_SCANNED);
-  const candidates = scanned.filter((key) => mayMatch(filter, key)).map(({ keyId }) => keyId);
+  const passed: string[] = [];
   const found: SeenKey[] = [];
   let hiddenCount = 0;
-  for (let first = 0; first < candidates.length && found.length <= limit; first += READ_AT_ONCE) {
-    const keyIds = candidates.slice(first, first + READ_AT_ONCE);
-    const keys = await kms.store.read((reader) => loadKeyOutlines(reader, kms, place.region, keyIds));
+  // A page of all keys is full with the first of them; what is rare takes many.
+  for (const most of [limit + 1, MOST_SCANNED]) {
+    const last = passed.at(-1) ?? after;
+    const size = most - passed.length;
+    const rows = await kms.store.read((reader) =>
+      scanKeys(reader, { ...place, withAliases }, last, size + 1),
+    );
+    const scanned = rows.slice(0, size);
+    passed.push(...scanned.map(({ keyId }) => keyId));
+    const candidates = scanned.filter((key) => mayMatch(filter, key)).map(({ keyId }) => keyId);
+    const seen = await lookAtKeys(kms, place.region, candidates, filter, limit + 1 - found.length, look);
+    found.push(...seen.found);
+    hiddenCount += seen.hiddenCount;
+    const end = found.length > limit ? found[limit - 1]?.key.record.keyId : undefined;
+    if (end !== undefined) {
+      const scannedCount = passed.indexOf(end) + 1;
+      return { found: found.slice(0, limit), scannedCount, hiddenCount, next: end };
+    }
+    if (rows.length === scanned.length)
+      return { found, scannedCount: passed.length, hiddenCount, next: undefined };
+  }
+  return { found, scannedCount: passed.length, hiddenCount, next: passed.at(-1) };
+}
+
+/** Reads keys as a whole until enough of them match. */
+async function lookAtKeys(
+  kms: Kms,
+  region: string,
+  keyIds: readonly string[],
+  filter: KeyFilter,
+  enough: number,
+  look: (key: KeyOutline) => Promise<SeenKey | undefined>,
+): Promise<Pick<KeySearch, 'found' | 'hiddenCount'>> {
+  const found: SeenKey[] = [];
+  let hiddenCount = 0;
+  for (let first = 0; first < keyIds.length && found.length < enough; first += READ_AT_ONCE) {
+    const next = keyIds.slice(first, first + READ_AT_ONCE);
+    const keys = await kms.store.read((reader) => loadKeyOutlines(reader, kms, region, next));
     for (const seen of await Promise.all(keys.map(look))) {
       if (seen === undefined) hiddenCount += 1;
       else if (matches(filter, scannedAs(seen))) found.push(seen);
     }
   }
-  const last = found.length > limit ? found[limit - 1]?.key.record.keyId : undefined;
-  if (last !== undefined) {
-    const scannedCount = scanned.findIndex(({ keyId }) => keyId === last) + 1;
-    return { found: found.slice(0, limit), scannedCount, hiddenCount, next: last };
-  }
-  const next = rows.length > MOST_SCANNED ? scanned.at(-1)?.keyId : undefined;
-  return { found, scannedCount: scanned.length, hiddenCount, next };
+  return { found, hiddenCount };
 }
 
 /** Loads many keys of a Region, without their material; those that are gone are missing. In order of their ids. */
