@@ -75,6 +75,7 @@ async function bench(options: Options, isQuick: boolean): Promise<void> {
       audit: await measureApart('audit', directory),
       postgres: await measureApart('postgres', directory, options),
       flood: await measureApart('flood', directory),
+      console: await measureApart('console', directory),
     };
     const largeStore = options.million
       ? await measureLargeStore(directory, generators, decrypt, options)

@@ -3,7 +3,13 @@ import { SymmetricKeyMaterial } from '../src/crypto/index.ts';
 import { defaultKeyPolicy, SYMMETRIC_KEY } from '../src/kms/index.ts';
 import { wrapKeyMaterial } from '../src/kms/key-entry.ts';
 import { openPresentStore, type StoreLocation } from '../src/opening.ts';
-import { insertKey, type KeyMaterialRecord, putKeyMaterial, type Writer } from '../src/store/index.ts';
+import {
+  insertKey,
+  type KeyMaterialRecord,
+  putKeyMaterial,
+  type Tag,
+  type Writer,
+} from '../src/store/index.ts';
 import { REGION } from './requests.ts';
 
 const ACCOUNT = '111122223333';
@@ -15,6 +21,7 @@ const POLICY = defaultKeyPolicy('aws', ACCOUNT);
  * Adds keys to a store that no server has open, with the rows that CreateKey writes, authentication codes and wrapped
  * material included; only the change log, which nobody is there to read, is left alone.
  *
+ * @param tagsOf the tags of each key, sorted by key
  * @returns one ciphertext (base64) of 64 bytes under each of `samples` of the keys
  */
 export async function addKeys(
@@ -22,6 +29,7 @@ export async function addKeys(
   count: number,
   samples: number,
   progress: (done: number) => void,
+  tagsOf: (index: number) => readonly Tag[] = () => [],
 ): Promise<readonly string[]> {
   const { store, keyring } = await openPresentStore(location);
   const ciphertexts: string[] = [];
@@ -31,7 +39,7 @@ export async function addKeys(
     await store.write(async (writer) => {
       for (let index = done; index < end; index += 1) {
         const material = randomBytes(32);
-        const ids = await addKey({ ...writer, changed: () => {} }, material);
+        const ids = await addKey({ ...writer, changed: () => {} }, material, tagsOf(index));
         if (index % sampleInterval !== 0) continue;
         const key = new SymmetricKeyMaterial(ids, material);
         ciphertexts.push(key.encrypt(randomBytes(64), undefined).toString('base64'));
@@ -45,7 +53,11 @@ export async function addKeys(
   return ciphertexts;
 }
 
-async function addKey(writer: Writer, material: Uint8Array): Promise<KeyMaterialRecord> {
+async function addKey(
+  writer: Writer,
+  material: Uint8Array,
+  tags: readonly Tag[],
+): Promise<KeyMaterialRecord> {
   const key = { accountId: ACCOUNT, region: REGION, keyId: randomUUID(), creationDate: Date.now() };
   const wrapped = wrapKeyMaterial(writer.keyring, key, material);
   await insertKey(writer, {
@@ -66,7 +78,7 @@ async function addKey(writer: Writer, material: Uint8Array): Promise<KeyMaterial
     policyPutBy: ROOT,
     policyPutDate: Date.now(),
     policy: POLICY,
-    tags: [],
+    tags,
     currentKeyMaterialId: wrapped.keyMaterialId,
   });
   await putKeyMaterial(writer, wrapped);

@@ -25,7 +25,7 @@ in turn, again and again), and writes bench/results.md.
   --million               also fill a store with 1,000,000 keys and measure it, and one on PostgreSQL where that is
                           measured: 10 minutes each, 3 GB of disk
   --only <section>        measures one section again, and puts it into bench/results.md: policy, identities, grants,
-                          signing, audit, postgres or flood
+                          signing, audit, postgres, flood or console
   --quick                 2 rounds of 1 second, to see that it works; writes no results
   --help                  shows this
 `;

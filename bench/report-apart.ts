@@ -1,10 +1,12 @@
 import type { AuditReport } from './audit.ts';
+import type { ConsoleReport } from './console.ts';
 import type { FloodReport } from './flood.ts';
 import type { GrantReport } from './grants.ts';
 import type { IdentityReport } from './identities.ts';
 import { ratio, section, table, today, whole } from './markdown.ts';
 import type { PolicyReport } from './policy.ts';
 import type { PostgresReport } from './postgres.ts';
+import { renderConsole } from './report-console.ts';
 import { renderFlood } from './report-flood.ts';
 import { renderGrants, renderPolicies } from './report-policies.ts';
 import { renderPostgres } from './report-postgres.ts';
@@ -19,6 +21,7 @@ export interface ApartReports {
   readonly audit: AuditReport;
   readonly postgres: PostgresReport;
   readonly flood: FloodReport;
+  readonly console: ConsoleReport;
 }
 
 export type Apart = keyof ApartReports;
@@ -43,6 +46,7 @@ const SECTIONS: { readonly [A in Apart]: Section<ApartReports[A]> } = {
   audit: { heading: '## The audit log', render: renderAudit },
   postgres: { heading: '## Nodes on PostgreSQL', render: renderPostgres },
   flood: { heading: '## An account that floods', render: renderFlood },
+  console: { heading: '## The console', render: renderConsole },
 };
 
 /** The programs. */
@@ -60,6 +64,7 @@ export function renderAllApart(reports: ApartReports): readonly string[] {
     renderApart('audit', reports.audit),
     renderApart('postgres', reports.postgres),
     renderApart('flood', reports.flood),
+    renderApart('console', reports.console),
   ];
 }
 
@@ -124,7 +129,7 @@ function renderAudit({ connections, costs }: AuditReport): string {
       ],
       rows,
     ),
-    'One process and the thread that writes its records, a store on disk. Medians of rounds in turn (`bench/audit.ts`). Everywhere else in these results nothing is recorded.',
+    'One process and the thread that writes its records, a store on disk. Medians of rounds in turn (`bench/audit.ts`). Everywhere else in these results, but for the console, nothing is recorded.',
   );
 }
 
