@@ -25,7 +25,7 @@ const LONGEST_WAIT = 100;
 const MOST_TOGETHER = 500;
 /** How many such batches wait at most; whatever comes then waits for them. */
 const MOST_WAITING = 10;
-/** From how many records on a batch shows that there are many callers, whose next calls are worth a pause. */
+/** From how many records on, in the usual batch, there are many callers, whose next calls are worth a pause. */
 const MANY_TOGETHER = 8;
 /** The pause, in milliseconds. */
 const PAUSE_FOR_MANY = 1;
@@ -57,6 +57,8 @@ export class AuditTrail {
   #cancelWrite: (() => void) | undefined;
   #cancelCheckpoint: (() => void) | undefined;
   #failure: unknown;
+  /** How many records were appended together lately. */
+  #usualLength = 0;
   #lastCheckpoint = Number.NEGATIVE_INFINITY;
 
   /** @param parts.appendElsewhere appends events that belong to no change; the trail itself does so by default */
@@ -202,22 +204,32 @@ export class AuditTrail {
 
   /** Writes all that waits: what comes while some of it is being written goes with the next. */
   async #writeAll(): Promise<void> {
-    // Calls that are answered in the same turn of the event loop share a transaction.
-    await new Promise(setImmediate);
-    for (let batch = this.#waiting.shift(); batch !== undefined; batch = this.#waiting.shift()) {
+    for (;;) {
+      await this.#gather();
+      const batch = this.#waiting.shift();
+      if (batch === undefined) break;
       try {
         await this.#appendAlone(batch.texts);
+        this.#usualLength = (this.#usualLength + batch.texts.length) / 2;
         this.#failure = undefined;
         batch.written.resolve();
-        // A transaction costs as much as the records of fifty calls: those that are on the way share the next one.
-        const { length } = batch.texts;
-        if (length >= MANY_TOGETHER && length < MOST_TOGETHER) await pause(PAUSE_FOR_MANY);
       } catch (error) {
         this.#fail(batch, error);
         break;
       }
     }
     this.#writing = undefined;
+  }
+
+  /**
+   * Lets calls share a transaction: those that are answered in the same turn of the event loop, and where there are many
+   * callers those of a millisecond.
+   */
+  async #gather(): Promise<void> {
+    const [next] = this.#waiting;
+    if (next !== undefined && next.texts.length >= MOST_TOGETHER) return;
+    if (this.#usualLength < MANY_TOGETHER) await new Promise(setImmediate);
+    else await pause(PAUSE_FOR_MANY);
   }
 
   /** Answers that wait are refused. What no answer waits for has been done already: it is tried again until it is written. */
