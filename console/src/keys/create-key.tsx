@@ -2,6 +2,7 @@ import { usagesBySpec } from 'virtual:key-specs';
 import Box from '@cloudscape-design/components/box';
 import Checkbox from '@cloudscape-design/components/checkbox';
 import Container from '@cloudscape-design/components/container';
+import ExpandableSection from '@cloudscape-design/components/expandable-section';
 import FormField from '@cloudscape-design/components/form-field';
 import Header from '@cloudscape-design/components/header';
 import Input from '@cloudscape-design/components/input';
@@ -19,6 +20,8 @@ import { useAction } from '../layout/use-action.ts';
 import { faultsOf } from '../policy/faults.ts';
 import { PolicyText } from '../policy/policy-text.tsx';
 import { PrincipalsField } from '../policy/principals-field.tsx';
+import { withStatements } from '../policy/statements.ts';
+import { TemplateChooser } from '../policy/template-chooser.tsx';
 import { policyFor } from '../policy/templates.ts';
 import { useSession } from '../session/context.ts';
 import { type TagRow, TagRows } from './tag-rows.tsx';
@@ -192,6 +195,7 @@ function Policy({
   change,
   error,
 }: StepProps & { readonly policy: string; readonly error: Parameters<typeof PolicyText>[0]['error'] }) {
+  const { session } = useSession();
   return (
     <SpaceBetween size="l">
       <Container header={<Header variant="h2">Who may do what</Header>}>
@@ -220,6 +224,14 @@ function Policy({
           </Header>
         }
       >
+        <ExpandableSection headerText="Begin with a template">
+          <TemplateChooser
+            about={{ account: session.account, region: session.region, keyUsage: plan.usage }}
+            choose={(statements) =>
+              change({ policy: withStatements({ document: {}, statements }, statements) })
+            }
+          />
+        </ExpandableSection>
         <PolicyText
           value={policy}
           onChange={(text) => text !== policy && change({ policy: text })}

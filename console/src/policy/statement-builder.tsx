@@ -2,20 +2,21 @@ import Alert from '@cloudscape-design/components/alert';
 import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import FormField from '@cloudscape-design/components/form-field';
-import Input from '@cloudscape-design/components/input';
 import Select from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useState } from 'react';
 import { CodeBlock } from '../layout/code-block.tsx';
-import { PrincipalsField } from './principals-field.tsx';
+import { StatementFields } from './statement-fields.tsx';
 import {
   readStatements,
   STATEMENT_KINDS,
   type StatementKey,
   type StatementKind,
+  type StatementValues,
   summaryOf,
   withStatements,
 } from './statements.ts';
+import { TemplateChooser } from './template-chooser.tsx';
 
 /** Builds a policy statement by statement, without knowing how it is written. The text follows. */
 export function StatementBuilder({
@@ -62,8 +63,8 @@ export function StatementBuilder({
         key={statements.length}
         about={about}
         add={(statement) => onChange(withStatements(policy, [...statements, statement]))}
-        replaceAll={(all) => onChange(withStatements(policy, all))}
       />
+      <TemplateChooser about={about} choose={(all) => onChange(withStatements(policy, all))} />
     </SpaceBetween>
   );
 }
@@ -71,19 +72,17 @@ export function StatementBuilder({
 function NewStatement({
   about,
   add,
-  replaceAll,
 }: {
   readonly about: StatementKey;
   readonly add: (statement: object & Readonly<Record<string, unknown>>) => void;
-  readonly replaceAll: (statements: readonly Readonly<Record<string, unknown>>[]) => void;
 }) {
   const [kind, setKind] = useState<StatementKind>();
-  const [principals, setPrincipals] = useState<readonly string[]>([]);
-  const [text, setText] = useState('');
-  const isTextFit = kind?.text === undefined || kind.text.pattern.test(text.trim());
+  const [values, setValues] = useState<StatementValues>({ principals: [], text: '' });
   const isComplete =
-    kind !== undefined && isTextFit && (kind.principals === undefined || principals.length > 0);
-  const statement = isComplete ? kind.make({ principals, text: text.trim() }, about) : undefined;
+    kind !== undefined &&
+    (kind.text === undefined || kind.text.pattern.test(values.text.trim())) &&
+    (kind.principals === undefined || values.principals.length > 0);
+  const statement = isComplete ? kind.make({ ...values, text: values.text.trim() }, about) : undefined;
   return (
     <SpaceBetween size="m">
       <FormField label="Add a statement" description={kind?.description}>
@@ -94,33 +93,15 @@ function NewStatement({
           onChange={({ detail }) => {
             const next = STATEMENT_KINDS.find(({ id }) => id === detail.selectedOption.value);
             setKind(next);
-            setText(next?.text?.first ?? '');
+            setValues({ ...values, text: next?.text?.first ?? '' });
           }}
         />
       </FormField>
-      {kind?.principals !== undefined && (
-        <PrincipalsField label={kind.principals} chosen={principals} onChange={setPrincipals} />
-      )}
-      {kind?.text !== undefined && (
-        <FormField label={kind.text.label} errorText={isTextFit ? undefined : 'It is not of that form.'}>
-          <Input value={text} onChange={({ detail }) => setText(detail.value)} spellcheck={false} />
-        </FormField>
-      )}
+      {kind && <StatementFields kind={kind} values={values} onChange={setValues} />}
       {statement && <CodeBlock label="The statement" code={JSON.stringify(statement, undefined, 2)} />}
-      <SpaceBetween direction="horizontal" size="xs">
-        <Button disabled={statement === undefined} onClick={() => statement && add(statement)}>
-          Add the statement
-        </Button>
-        <Button
-          variant="link"
-          onClick={() => {
-            const account = STATEMENT_KINDS.find(({ id }) => id === 'account');
-            if (account) replaceAll([account.make({ principals: [], text: '' }, about)]);
-          }}
-        >
-          Begin again with the default policy
-        </Button>
-      </SpaceBetween>
+      <Button disabled={statement === undefined} onClick={() => statement && add(statement)}>
+        Add the statement
+      </Button>
     </SpaceBetween>
   );
 }

@@ -1,4 +1,4 @@
-import { ADMINISTRATION, actionsOfUsers } from './templates.ts';
+import { ADMINISTRATION, actionsOfUsers, actionsOfVerifiers } from './templates.ts';
 
 /** A statement of a policy, as JSON. */
 export type Statement = Readonly<Record<string, unknown>>;
@@ -82,6 +82,14 @@ export const STATEMENT_KINDS: readonly StatementKind[] = [
     principals: 'Who uses the key',
     make: ({ principals }, { keyUsage }) =>
       allow('Allow use of the key', principals, actionsOfUsers(keyUsage)),
+  },
+  {
+    id: 'verifiers',
+    label: 'Verification only',
+    description: 'They may verify signatures or MACs, and get the public key if there is one.',
+    principals: 'Who verifies',
+    make: ({ principals }, { keyUsage }) =>
+      allow('Allow verification', principals, actionsOfVerifiers(keyUsage)),
   },
   {
     id: 'grants',

@@ -52,6 +52,12 @@ export function actionsOfUsers(keyUsage: string): readonly string[] {
   return ['kms:DescribeKey', ...(USE[keyUsage] ?? [])];
 }
 
+/** What whoever only verifies may do with a key, by what the key is for. */
+export function actionsOfVerifiers(keyUsage: string): readonly string[] {
+  if (keyUsage === 'GENERATE_VERIFY_MAC') return ['kms:DescribeKey', 'kms:VerifyMac'];
+  return ['kms:DescribeKey', 'kms:GetPublicKey', 'kms:Verify'];
+}
+
 /** A key policy that does what is wished for: the account administers the key, others as they are named. */
 export function policyFor({ account, keyUsage, administrators, users }: PolicyWish): string {
   const statement = (sid: string, principals: readonly string[], actions: readonly string[] | string) => ({
