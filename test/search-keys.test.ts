@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createUserWithKey, identityPolicy } from './support/identities.ts';
 import { createImportedKey } from './support/import.ts';
+import { tamper } from './support/inside.ts';
 import { createKey, encrypt } from './support/keys.ts';
 import { OTHER_REGION } from './support/multi-region.ts';
 import { callOwn, refusalOfOwn } from './support/own-operations.ts';
@@ -165,6 +166,17 @@ describe('SearchKeys', () => {
     assert.deepEqual(await found('changing', { Tags: [{ TagKey: 'changing' }] }), [keyId]);
     await kms.untagResource({ KeyId: keyId, TagKeys: ['changing'] });
     assert.deepEqual(await found('changing', { Tags: [{ TagKey: 'changing' }] }), []);
+  });
+
+  it('refuses to tell of a key whose record somebody else has altered', async () => {
+    const { keyId } = await createKey(server.client(), { Description: 'authentic' });
+    const alter = (description: string) =>
+      tamper(dataDirectory, `update keys set description = '"${description}"' where key_id = '${keyId}'`);
+    await alter('altered');
+    const { status, body } = await callOwn(server, 'SearchKeys', { Texts: [keyId] }, ROOT_CREDENTIALS);
+    await alter('authentic');
+    assert.deepEqual([status, body.__type], [500, 'KMSInternalException']);
+    assert.deepEqual(await found(keyId, {}), [keyId]);
   });
 
   it('keeps to the account and the Region of the request', async () => {

@@ -11,7 +11,7 @@ import { type ApiError, asApiError } from '../api/errors.ts';
 import type { AccessExplanation } from '../api/own-operations.ts';
 import { forEach } from '../api/pool.ts';
 import { listPrincipals } from '../identities/principals.ts';
-import type { KeyMetadata } from '../keys/key-rows.ts';
+import type { KeyMetadata } from '../keys/describe-key.ts';
 import { Failure } from '../layout/failure.tsx';
 import { useLoaded } from '../layout/use-loaded.ts';
 import { useSession } from '../session/context.ts';

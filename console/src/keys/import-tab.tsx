@@ -17,7 +17,7 @@ import { useAction } from '../layout/use-action.ts';
 import { BlobField } from '../reference/form/blob-field.tsx';
 import { decode } from '../reference/form/bytes.ts';
 import { useSession } from '../session/context.ts';
-import type { KeyMetadata } from './key-rows.ts';
+import type { KeyMetadata } from './describe-key.ts';
 import { type ReadMaterial, readPrivateKey } from './private-key.ts';
 import { canWrap, isSecret, wrapMaterial, wrappingFor } from './wrap-material.ts';
 

@@ -11,7 +11,7 @@ import { formatSeconds } from '../layout/format.ts';
 import { useAction } from '../layout/use-action.ts';
 import { useLoaded } from '../layout/use-loaded.ts';
 import { useSession } from '../session/context.ts';
-import type { KeyMetadata } from './key-rows.ts';
+import type { KeyMetadata } from './describe-key.ts';
 import { UsersOfKey } from './users-of-key.tsx';
 
 type Question = 'EnableKey' | 'DisableKey' | 'ScheduleKeyDeletion' | 'CancelKeyDeletion';

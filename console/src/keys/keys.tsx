@@ -12,9 +12,9 @@ import { PageControl, usePaging } from '../layout/paging.tsx';
 import { useAction } from '../layout/use-action.ts';
 import { useSession } from '../session/context.ts';
 import { COLUMNS, DEFAULT_COLUMNS } from './columns.tsx';
+import { describeKey } from './describe-key.ts';
 import { KeyFilter } from './key-filter.tsx';
 import { fromQuery, namedKey, toQuery } from './key-query.ts';
-import { describeKey } from './key-rows.ts';
 import { type KeyPage, useKeySearch } from './key-search.ts';
 
 const PAGE_SIZES = [25, 50, 100] as const;

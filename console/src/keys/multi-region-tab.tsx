@@ -10,7 +10,7 @@ import { callKms } from '../api/call.ts';
 import { Confirmation } from '../layout/dialog.tsx';
 import { useLoaded } from '../layout/use-loaded.ts';
 import { useSession } from '../session/context.ts';
-import { describeKey, type KeyMetadata, part } from './key-rows.ts';
+import { describeKey, type KeyMetadata, part } from './describe-key.ts';
 import { KeyState } from './key-state.tsx';
 import { PartView } from './part.tsx';
 

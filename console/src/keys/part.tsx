@@ -3,7 +3,7 @@ import Popover from '@cloudscape-design/components/popover';
 import Spinner from '@cloudscape-design/components/spinner';
 import type { ReactNode } from 'react';
 import { adviceFor } from '../api/errors.ts';
-import type { Part } from './key-rows.ts';
+import type { Part } from './describe-key.ts';
 
 /** Shows one part of something, or that it is on its way, or why it cannot be shown. */
 export function PartView<T>({

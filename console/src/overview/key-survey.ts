@@ -3,7 +3,7 @@ import { callKms } from '../api/call.ts';
 import type { Signing } from '../api/credentials.ts';
 import { type ApiError, asApiError } from '../api/errors.ts';
 import { forEach } from '../api/pool.ts';
-import { describeKey, type KeyMetadata, type Part, part } from '../keys/key-rows.ts';
+import { describeKey, type KeyMetadata, type Part, part } from '../keys/describe-key.ts';
 
 /** A key that was looked at. */
 export interface SurveyedKey {

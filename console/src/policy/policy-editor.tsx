@@ -10,7 +10,7 @@ import { useLocation } from 'wouter';
 import { callKms, callOwn } from '../api/call.ts';
 import { type ApiError, asApiError } from '../api/errors.ts';
 import type { PolicyComparison } from '../api/own-operations.ts';
-import { describeKey } from '../keys/key-rows.ts';
+import { describeKey } from '../keys/describe-key.ts';
 import { Failure } from '../layout/failure.tsx';
 import { Loading, Page } from '../layout/page.tsx';
 import { useAction } from '../layout/use-action.ts';

@@ -2,7 +2,7 @@ import Autosuggest from '@cloudscape-design/components/autosuggest';
 import FormField from '@cloudscape-design/components/form-field';
 import { useEffect, useState } from 'react';
 import { callKms } from '../api/call.ts';
-import { describeKey, type KeyMetadata } from '../keys/key-rows.ts';
+import { describeKey, type KeyMetadata } from '../keys/describe-key.ts';
 import { useLoaded } from '../layout/use-loaded.ts';
 import { useSession } from '../session/context.ts';
 

@@ -4,7 +4,7 @@ import { type ApiError, asApiError, notUnderstood } from '../api/errors.ts';
 
 export type KeyMetadata = NonNullable<OutputOf<'DescribeKey'>['KeyMetadata']>;
 
-/** A part of a row: it, or why it cannot be shown, or neither while it is on its way. */
+/** A part of what is shown: it, or why it cannot be shown, or neither while it is on its way. */
 export type Part<T> = { readonly value: T } | { readonly error: ApiError } | undefined;
 
 /**
@@ -23,7 +23,7 @@ export async function describeKey(
   return KeyMetadata;
 }
 
-/** A part of a row, when it has come or failed; never rejects. */
+/** A part of what is shown, when it has come or failed; never rejects. */
 export async function part<T>(coming: Promise<T>): Promise<NonNullable<Part<T>>> {
   try {
     return { value: await coming };
