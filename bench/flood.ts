@@ -50,13 +50,23 @@ const REQUESTS = 1_000;
 /** How somebody floods. */
 interface Flood {
   readonly name: string;
+  /** Of the account. */
   readonly server: 'limited' | 'unlimited';
+  /** The one that is flooded, where it is another. */
+  readonly flooded?: 'elsewhere';
   readonly connections: number;
   readonly credentials?: 'right' | 'wrong';
 }
 
 const FLOODS: readonly Flood[] = [
   { name: 'alone', server: 'limited', connections: 0 },
+  // What the flood costs whoever shares the machine with it, and not the server.
+  {
+    name: 'the same flood of another server, 64 connections',
+    server: 'limited',
+    flooded: 'elsewhere',
+    connections: 64,
+  },
   { name: 'another account over its quota, 64 connections', server: 'limited', connections: 64 },
   { name: 'another account over its quota, 512 connections', server: 'limited', connections: 512 },
   { name: 'wrong credentials, 64 connections', server: 'limited', connections: 64, credentials: 'wrong' },
@@ -80,6 +90,7 @@ try {
     cores: availableParallelism(),
     costs: await measure({
       limited: await prepare('limited', { quotasFile }),
+      elsewhere: await prepare('elsewhere', { quotasFile }),
       unlimited: await prepare('unlimited', { requestQuotas: 'off' }),
     }),
   };
@@ -98,7 +109,7 @@ interface Prepared {
   readonly flood: Readonly<Record<'right' | 'wrong', readonly Uint8Array[]>>;
 }
 
-async function prepare(name: Flood['server'], options: Parameters<typeof startQkms>[2]): Promise<Prepared> {
+async function prepare(name: string, options: Parameters<typeof startQkms>[2]): Promise<Prepared> {
   const dataDirectory = join(directory, name);
   const server = await startQkms(dataDirectory, 1, options);
   running.push(server);
@@ -122,13 +133,15 @@ async function prepare(name: Flood['server'], options: Parameters<typeof startQk
   };
 }
 
+type Servers = Readonly<Record<Flood['server'] | 'elsewhere', Prepared>>;
+
 /** Every flood in turn, round after round; the first round warms up. */
-async function measure(servers: Readonly<Record<Flood['server'], Prepared>>): Promise<FloodCost[]> {
+async function measure(servers: Servers): Promise<FloodCost[]> {
   const measured = FLOODS.map((flood) => ({ flood, rounds: [] as (FloodCost & { alone: number })[] }));
   for (let round = 0; round <= ROUNDS; round += 1) {
     let alone = 0;
     for (const { flood, rounds } of measured) {
-      const [account, flooded] = await measureOnce(flood, servers[flood.server]);
+      const [account, flooded] = await measureOnce(flood, servers);
       alone ||= account.p99;
       const cost = { ...costOf(flood.name, account, flooded), p99ToAlone: account.p99 / alone, alone };
       if (round > 0) rounds.push(cost);
@@ -150,8 +163,9 @@ async function measure(servers: Readonly<Record<Flood['server'], Prepared>>): Pr
 
 type Flooded = Pick<LoadResult, 'requestsPerSecond' | 'refusedPerSecond'>;
 
-async function measureOnce(flood: Flood, server: Prepared): Promise<readonly [LoadResult, Flooded]> {
-  const { port, encryptions, flood: requests } = server;
+async function measureOnce(flood: Flood, servers: Servers): Promise<readonly [LoadResult, Flooded]> {
+  const { port, encryptions } = servers[flood.server];
+  const target = servers[flood.flooded ?? flood.server];
   const order = { ports: [port], milliseconds: MILLISECONDS };
   const ask = (some: LoadGenerators) =>
     some.run({ ...order, connections: CONNECTIONS, requests: encryptions });
@@ -159,8 +173,9 @@ async function measureOnce(flood: Flood, server: Prepared): Promise<readonly [Lo
     return [await ask(generators.account), { requestsPerSecond: 0, refusedPerSecond: 0 }];
   const flooding = {
     ...order,
+    ports: [target.port],
     connections: flood.connections,
-    requests: requests[flood.credentials ?? 'right'],
+    requests: target.flood[flood.credentials ?? 'right'],
     mayBeRefused: true,
   };
   return Promise.all([ask(generators.account), generators.flood.run(flooding)]);
