@@ -73,6 +73,7 @@ async function bench(options: Options, isQuick: boolean): Promise<void> {
       grants: await measureApart('grants', directory),
       signing: await measureApart('signing', directory),
       audit: await measureApart('audit', directory),
+      tracing: await measureApart('tracing', directory),
       postgres: await measureApart('postgres', directory, options),
       flood: await measureApart('flood', directory),
       console: await measureApart('console', directory),

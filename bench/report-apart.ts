@@ -11,6 +11,7 @@ import { renderFlood } from './report-flood.ts';
 import { renderGrants, renderPolicies } from './report-policies.ts';
 import { renderPostgres } from './report-postgres.ts';
 import type { SigningReport } from './signing.ts';
+import type { TracingReport } from './tracing.ts';
 
 /** What programs of their own measure, by their names: a section of the results each. */
 export interface ApartReports {
@@ -19,6 +20,7 @@ export interface ApartReports {
   readonly grants: GrantReport;
   readonly signing: SigningReport;
   readonly audit: AuditReport;
+  readonly tracing: TracingReport;
   readonly postgres: PostgresReport;
   readonly flood: FloodReport;
   readonly console: ConsoleReport;
@@ -44,6 +46,7 @@ const SECTIONS: { readonly [A in Apart]: Section<ApartReports[A]> } = {
   grants: { heading: '## Grants', render: renderGrants },
   signing: { heading: '## Signatures', render: renderSigning },
   audit: { heading: '## The audit log', render: renderAudit },
+  tracing: { heading: '## Traces', render: renderTracing },
   postgres: { heading: '## Nodes on PostgreSQL', render: renderPostgres },
   flood: { heading: '## An account that floods', render: renderFlood },
   console: { heading: '## The console', render: renderConsole },
@@ -62,6 +65,7 @@ export function renderAllApart(reports: ApartReports): readonly string[] {
     renderApart('grants', reports.grants),
     renderApart('signing', reports.signing),
     renderApart('audit', reports.audit),
+    renderApart('tracing', reports.tracing),
     renderApart('postgres', reports.postgres),
     renderApart('flood', reports.flood),
     renderApart('console', reports.console),
@@ -130,6 +134,18 @@ function renderAudit({ connections, costs }: AuditReport): string {
       rows,
     ),
     'One process and the thread that writes its records, a store on disk. Medians of rounds in turn (`bench/audit.ts`). Everywhere else in these results, but for the console, nothing is recorded.',
+  );
+}
+
+function renderTracing({ costs }: TracingReport): string {
+  const rows = costs.map(({ sampleRatio, cpuMicroseconds, toNone }) => [
+    sampleRatio === undefined ? 'off' : `\`--traces-sample-ratio ${sampleRatio}\``,
+    cpuMicroseconds.toFixed(1),
+    toNone.toFixed(3),
+  ]);
+  return section(
+    table(['Encrypt of 64 bytes', 'CPU µs/request', '÷ off'], rows),
+    'All that is done for a request once it has arrived, without HTTP, and the sending of the spans of those that are traced (`bench/tracing.ts`). Medians of rounds in turn, ratios within the rounds. Where there are no traces, nothing of what makes them is loaded.',
   );
 }
 

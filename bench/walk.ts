@@ -7,8 +7,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { Session } from 'node:inspector/promises';
-import type { Answer, WireRequest } from '../src/pipeline.ts';
-import { openLocalService, receive } from './local-service.ts';
+import { answerAll, openLocalService, receive } from './local-service.ts';
 import { readStages, type Stage } from './profile.ts';
 import { signRequests } from './requests.ts';
 import { median } from './rounds.ts';
@@ -20,8 +19,6 @@ export interface WalkReport {
   readonly stages: readonly Stage[];
 }
 
-/** Requests that are under way together, as when a server reads what so many connections have sent. */
-const TOGETHER = 32;
 const REQUESTS = 4_096;
 const ROUNDS = 15;
 const WARM_UP_ROUNDS = 10;
@@ -71,14 +68,4 @@ async function measureWalk(operation: string, inputs: readonly object[]): Promis
     microseconds: median(rounds.slice(WARM_UP_ROUNDS), (microseconds) => microseconds),
     stages: readStages(profile),
   };
-}
-
-/** Answers requests, and says what one of them cost on average, in microseconds of CPU. */
-async function answerAll(answer: Answer, requests: readonly WireRequest[]): Promise<number> {
-  const before = process.cpuUsage();
-  for (let from = 0; from < requests.length; from += TOGETHER) {
-    await Promise.all(requests.slice(from, from + TOGETHER).map(answer));
-  }
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / requests.length;
 }
