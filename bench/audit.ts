@@ -2,12 +2,11 @@
  * What recording calls in the audit log takes from a node, by when records are durable. `bench.ts` forks it; it sends one
  * `AuditReport`.
  */
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { AUDIT_DURABILITIES } from '../src/settings.ts';
 import { type LoadResult, startLoadGenerators } from './load.ts';
 import { cpuSeconds } from './processes.ts';
-import { call, signedRequests } from './requests.ts';
+import { createKey, decryptions, signedRequests } from './requests.ts';
 import { median } from './rounds.ts';
 import { type RunningServer, startQkms } from './servers.ts';
 
@@ -43,7 +42,11 @@ try {
     const dataDirectory = join(directory, durability);
     const server = await startQkms(dataDirectory, 1, { auditDurability: durability });
     running.push(server);
-    subjects.push({ durability, server, bodies: await decryptions(server) });
+    subjects.push({
+      durability,
+      server,
+      bodies: await decryptions(server.port, await createKey(server.port), REQUESTS),
+    });
   }
   const rounds: AuditCost[][] = [];
   for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round += 1) {
@@ -72,20 +75,6 @@ interface Subject {
   readonly durability: string;
   readonly server: RunningServer;
   readonly bodies: readonly string[];
-}
-
-async function decryptions({ port }: RunningServer): Promise<readonly string[]> {
-  const { KeyMetadata } = await call(port, 'CreateKey', {});
-  const KeyId = String(Object(KeyMetadata).KeyId);
-  const bodies: string[] = [];
-  for (let made = 0; made < REQUESTS; made += 1) {
-    const { CiphertextBlob } = await call(port, 'Encrypt', {
-      KeyId,
-      Plaintext: randomBytes(64).toString('base64'),
-    });
-    bodies.push(JSON.stringify({ CiphertextBlob }));
-  }
-  return bodies;
 }
 
 async function measure({ durability, server, bodies }: Subject): Promise<AuditCost> {

@@ -2,7 +2,6 @@
  * What nodes on PostgreSQL take and give, beside a node on SQLite. `bench.ts` forks it; it sends one `PostgresReport`.
  * PostgreSQL comes from npm, on the same machine, and commits to disk.
  */
-import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,7 +11,7 @@ import { startPostgres } from '../test/support/postgres.ts';
 import { addKeys } from './large-store.ts';
 import { type LoadResult, startLoadGenerators } from './load.ts';
 import { cpuSeconds } from './processes.ts';
-import { call, signedRequests } from './requests.ts';
+import { call, createKey, decryptions, signedRequests } from './requests.ts';
 import { median } from './rounds.ts';
 import { type RunningServer, startQkms } from './servers.ts';
 
@@ -67,8 +66,12 @@ try {
   const sqlite = await up(startQkms(join(directory, 'sqlite'), 1));
   const nodes = [await node(), await node(), await node()] as const;
   const [first, second, third] = nodes;
-  const ofSqlite = { name: 'SQLite, 1 node', servers: [sqlite], bodies: await decryptions(sqlite) };
-  const bodies = await decryptions(first);
+  const ofSqlite = {
+    name: 'SQLite, 1 node',
+    servers: [sqlite],
+    bodies: await decryptions(sqlite.port, await createKey(sqlite.port), REQUESTS),
+  };
+  const bodies = await decryptions(first.port, await createKey(first.port), REQUESTS);
   const subjects = [
     ofSqlite,
     { name: 'PostgreSQL, 1 node', servers: [first], bodies, url },
@@ -188,9 +191,10 @@ async function measureChanges(
   changer: RunningServer,
 ): Promise<PostgresReport['changes']> {
   const keyIds: string[] = [];
-  for (let made = 0; made < CHANGED_KEYS; made += 1) keyIds.push(await createKey(changer));
+  for (let made = 0; made < CHANGED_KEYS; made += 1) keyIds.push(await createKey(changer.port));
   const bodies: string[] = [];
-  for (const KeyId of keyIds) bodies.push(...(await decryptions(changer, KeyId, REQUESTS / CHANGED_KEYS)));
+  for (const KeyId of keyIds)
+    bodies.push(...(await decryptions(changer.port, KeyId, REQUESTS / CHANGED_KEYS)));
   const policies: string[] = [];
   for (const KeyId of keyIds)
     policies.push(String((await call(changer.port, 'GetKeyPolicy', { KeyId }))['Policy']));
@@ -237,25 +241,4 @@ async function up(starting: Promise<RunningServer>): Promise<RunningServer> {
 
 function node(): Promise<RunningServer> {
   return up(startQkms(dataDirectory, 1, { databaseUrl: url }));
-}
-
-async function createKey({ port }: RunningServer): Promise<string> {
-  const { KeyMetadata } = await call(port, 'CreateKey', {});
-  return String(Object(KeyMetadata).KeyId);
-}
-
-/** Bodies of Decrypt, each with a ciphertext of its own. */
-async function decryptions(
-  server: RunningServer,
-  keyId?: string,
-  count = REQUESTS,
-): Promise<readonly string[]> {
-  const KeyId = keyId ?? (await createKey(server));
-  const bodies: string[] = [];
-  for (let made = 0; made < count; made += 1) {
-    const Plaintext = randomBytes(64).toString('base64');
-    const { CiphertextBlob } = await call(server.port, 'Encrypt', { KeyId, Plaintext });
-    bodies.push(JSON.stringify({ CiphertextBlob }));
-  }
-  return bodies;
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { EXAMPLE, naiveSign } from '../src/sigv4/naive-signer.ts';
 
 export const REGION = 'us-east-1';
@@ -84,4 +84,21 @@ export async function call(
   const text = await response.text();
   if (response.status !== 200) throw new Error(`${operation} was answered with ${response.status}: ${text}`);
   return JSON.parse(text);
+}
+
+/** @returns the id of a new key */
+export async function createKey(port: number): Promise<string> {
+  const { KeyMetadata } = await call(port, 'CreateKey', {});
+  return String(Object(KeyMetadata).KeyId);
+}
+
+/** Bodies of requests to decrypt what a key has encrypted, 64 bytes each. */
+export async function decryptions(port: number, KeyId: string, count: number): Promise<readonly string[]> {
+  const bodies: string[] = [];
+  for (let made = 0; made < count; made += 1) {
+    const Plaintext = randomBytes(64).toString('base64');
+    const { CiphertextBlob } = await call(port, 'Encrypt', { KeyId, Plaintext });
+    bodies.push(JSON.stringify({ CiphertextBlob }));
+  }
+  return bodies;
 }
