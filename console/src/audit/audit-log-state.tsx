@@ -36,7 +36,7 @@ function State({ log, reload }: { readonly log: AuditLogDescription; readonly re
     <ExpandableSection
       variant="container"
       headerText="Newest checkpoint"
-      headerDescription={`${verified?.size ?? 0} records are signed of ${Size} that there are`}
+      headerDescription={`${verified?.size ?? 0} of ${Size} records are signed`}
       headerActions={<Button iconName="refresh" ariaLabel="Refresh the checkpoint" onClick={reload} />}
       defaultExpanded={Checkpoint !== undefined && verified === undefined}
     >

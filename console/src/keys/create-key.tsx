@@ -112,7 +112,7 @@ interface StepProps {
 
 function Kind({ plan, change }: StepProps) {
   return (
-    <Container header={<Header variant="h2">Kind of key</Header>}>
+    <Container>
       <SpaceBetween size="m">
         <Choice
           label="Key spec"
@@ -171,7 +171,7 @@ function Choice({
 
 function Labels({ plan, change }: StepProps) {
   return (
-    <Container header={<Header variant="h2">Labels</Header>}>
+    <Container>
       <SpaceBetween size="m">
         <FormField label="Alias - optional" description="A name for the key, such as app/orders.">
           <Input
@@ -254,7 +254,7 @@ function Review({ plan }: { readonly plan: Plan }) {
     { label: 'Key policy', value: plan.policy === undefined ? 'as worked out' : 'edited' },
   ];
   return (
-    <Container header={<Header variant="h2">Review</Header>}>
+    <Container>
       <KeyValuePairs columns={3} items={items} />
     </Container>
   );

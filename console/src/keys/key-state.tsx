@@ -27,9 +27,5 @@ export function nameOfState(state: string): string {
 
 /** The state of a key, as text and sign. */
 export function KeyState({ state = 'Unavailable' }: { readonly state?: string | undefined }) {
-  return (
-    <StatusIndicator type={TYPES[state] ?? 'info'} wrapText={false}>
-      {nameOfState(state)}
-    </StatusIndicator>
-  );
+  return <StatusIndicator type={TYPES[state] ?? 'info'}>{nameOfState(state)}</StatusIndicator>;
 }
