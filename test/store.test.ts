@@ -246,6 +246,34 @@ describe('the fence', () => {
     assert.equal(cache.get(entity), entry);
   });
 
+  it('remembers that there is no entry, where it is to, until there is one', async () => {
+    const [writing, reading] = [await open(), await open()];
+    let loads = 0;
+    const cache = reading.cache(
+      'key',
+      10,
+      (reader) => {
+        loads += 1;
+        return findKey(reader, record.region, record.keyId);
+      },
+      2,
+    );
+    await reading.passFence();
+    for (let round = 0; round < 3; round += 1) assert.equal(await cache.get(entity), undefined);
+    assert.equal(loads, 1);
+    await writing.write((writer) => insertKeyWithMaterial(writer));
+    await reading.passFence();
+    assert.equal((await cache.get(entity))?.revision, 1);
+    for (const other of ['a', 'b', 'c']) await cache.get(`${record.region}/${other}`);
+    await directly((db) => db.deleteFrom('change_log').execute());
+    await writing.write((writer) => updateKey(writer, record));
+    await directly((db) => db.deleteFrom('change_log').execute());
+    await reading.passFence();
+    const before = loads;
+    await cache.get(`${record.region}/c`);
+    assert.equal(loads, before + 1, 'everything was forgotten');
+  });
+
   it('does not keep an entry that changes while it is being loaded', async () => {
     const store = await open();
     const held = Promise.withResolvers<void>();

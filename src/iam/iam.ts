@@ -19,6 +19,8 @@ import { SessionTokens } from './session-tokens.ts';
 
 /** How many credentials and identities a process keeps ready. */
 const CACHE_CAPACITY = 100_000;
+/** Of how many access keys a process remembers that there are none: clients may go on for long with one that was deleted. */
+const UNKNOWN_CREDENTIALS = 1_000;
 const ACCOUNT_CACHE_CAPACITY = 10_000;
 /** How exactly it is known when an access key was used last, in milliseconds. */
 const ACCESS_KEY_USE_PRECISION = 15 * 60_000;
@@ -106,8 +108,11 @@ export function createIam(parts: {
     identities: store.cache('identity', CACHE_CAPACITY, (reader, uniqueId) =>
       loadIdentityEntry(reader, partition, uniqueId),
     ),
-    credentials: store.cache('access-key', CACHE_CAPACITY, (reader, accessKeyId) =>
-      loadCredential(reader, accessKeyId),
+    credentials: store.cache(
+      'access-key',
+      CACHE_CAPACITY,
+      (reader, accessKeyId) => loadCredential(reader, accessKeyId),
+      UNKNOWN_CREDENTIALS,
     ),
     accessKeyUses: new LastUses(store, ACCESS_KEY_USE_PRECISION, noteAccessKeyUse),
     sessionTokens: new SessionTokens(keyring),

@@ -69,17 +69,19 @@ export class Store {
    * Makes a cache of entries of one kind that follows the change log.
    *
    * @param load reads the entry named by an entity without its kind
+   * @param absentCapacity of how many entries it is remembered that there are none; of none by default
    */
   cache<V extends object>(
     kind: string,
     capacity: number,
     load: (reader: Reader, identifiers: string) => Promise<V | undefined>,
+    absentCapacity?: number,
   ): EntryCache<V> {
     const read = <T>(work: (reader: Reader) => Promise<T>) =>
       this.read(work).finally(() => {
         this.#loads += 1;
       });
-    const cache = new EntryCache<V>({ kind, capacity, load, read });
+    const cache = new EntryCache<V>({ kind, capacity, absentCapacity, load, read });
     this.#caches.set(kind, cache);
     return cache;
   }
