@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import {
   type AuditHead,
@@ -25,10 +24,6 @@ const LONGEST_WAIT = 100;
 const MOST_TOGETHER = 500;
 /** How many such batches wait at most; whatever comes then waits for them. */
 const MOST_WAITING = 10;
-/** From how many records on, in the usual batch, there are many callers, whose next calls are worth a pause. */
-const MANY_TOGETHER = 8;
-/** The pause, in milliseconds. */
-const PAUSE_FOR_MANY = 1;
 /** How long records are there at most before a checkpoint covers them, in milliseconds. */
 const CHECKPOINT_INTERVAL = 10_000;
 /** How soon it is tried again to write what could not be written, in milliseconds. */
@@ -57,8 +52,6 @@ export class AuditTrail {
   #cancelWrite: (() => void) | undefined;
   #cancelCheckpoint: (() => void) | undefined;
   #failure: unknown;
-  /** How many records were appended together lately. */
-  #usualLength = 0;
   #lastCheckpoint = Number.NEGATIVE_INFINITY;
 
   /** @param parts.appendElsewhere appends events that belong to no change; the trail itself does so by default */
@@ -204,13 +197,11 @@ export class AuditTrail {
 
   /** Writes all that waits: what comes while some of it is being written goes with the next. */
   async #writeAll(): Promise<void> {
-    for (;;) {
-      await this.#gather();
-      const batch = this.#waiting.shift();
-      if (batch === undefined) break;
+    // Calls that are answered in the same turn of the event loop share a transaction.
+    await new Promise(setImmediate);
+    for (let batch = this.#waiting.shift(); batch !== undefined; batch = this.#waiting.shift()) {
       try {
         await this.#appendAlone(batch.texts);
-        this.#usualLength = (this.#usualLength + batch.texts.length) / 2;
         this.#failure = undefined;
         batch.written.resolve();
       } catch (error) {
@@ -219,17 +210,6 @@ export class AuditTrail {
       }
     }
     this.#writing = undefined;
-  }
-
-  /**
-   * Lets calls share a transaction: those that are answered in the same turn of the event loop, and where there are many
-   * callers those of a millisecond.
-   */
-  async #gather(): Promise<void> {
-    const [next] = this.#waiting;
-    if (next !== undefined && next.texts.length >= MOST_TOGETHER) return;
-    if (this.#usualLength < MANY_TOGETHER) await new Promise(setImmediate);
-    else await pause(PAUSE_FOR_MANY);
   }
 
   /** Answers that wait are refused. What no answer waits for has been done already: it is tried again until it is written. */
